@@ -1,0 +1,1 @@
+"""What speaks MCP to the server and imports nothing else of ours."""

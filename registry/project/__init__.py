@@ -1,0 +1,1 @@
+"""Reads `do/` project folders as data and writes adapter confs; executes nothing it finds."""

@@ -1,0 +1,283 @@
+"""What the use cases need of the places that hold records, whatever those places are.
+
+Every method is synchronous and may block; the server runs them in worker threads. Failures are
+the errors of `registry.errors`, never a client library's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from registry.calls import Call
+from schemas.base import Identity
+from schemas.ci import CiConfiguration, CiRegistration
+from schemas.inference_component import Endpoint, InferenceComponent
+from schemas.model_package import ModelPackage, ModelPackageDraft
+
+JsonObject = dict[str, Any]
+
+
+class JsonDocument(Protocol):
+    """One JSON file of the registry home, shared with other processes and with MLCC."""
+
+    def read(self) -> Any:  # noqa: ANN401 - the file's own shape
+        """Return the parsed file, None when it does not exist.
+
+        Raises:
+            CorruptRegistry: it does not parse; the message has the position.
+            Unavailable: it cannot be read.
+        """
+        ...
+
+    def change(self, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
+        """Run read, edit, write under the file's lock, and return what is stored afterwards.
+
+        Args:
+            edit: Takes the parsed content (None when absent) and returns the new content;
+                returning its argument unchanged writes nothing.
+
+        Raises:
+            Conflict: the lock was not to be had in time.
+            CorruptRegistry: the file does not parse; it is left as it is.
+            Unavailable: the folder is read-only, the disk is full; the old file is intact.
+        """
+        ...
+
+
+class DeploymentLog(Protocol):
+    """The entries of one registry file, oldest first, as the documents that are stored."""
+
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        ...
+
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """Return every entry as stored, unknown keys included; none for a missing file."""
+        ...
+
+    def append(
+        self,
+        make: Callable[[Sequence[Mapping[str, Any]]], JsonObject | str],
+    ) -> tuple[JsonObject, bool]:
+        """Append one entry, or find the one that is already there, under one lock.
+
+        Args:
+            make: Sees the present entries and returns either a new entry's document,
+                or the id of the present entry that makes a new one unnecessary.
+
+        Returns:
+            The stored entry, and whether it was appended now.
+        """
+        ...
+
+    def patch(self, entry_id: str, changes: Mapping[str, Any]) -> JsonObject:
+        """Set keys of one entry, found by its id; a nested mapping is merged, not replaced.
+
+        Raises:
+            NotFound: the file has no such entry any more.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PackagePage:
+    """Some versions of a group, newest first.
+
+    Attributes:
+        cursor: Continues after the last one; None at the end.
+        complete: False when something known to exist is missing from this answer.
+    """
+
+    packages: tuple[ModelPackage, ...]
+    cursor: str | None = None
+    complete: bool = True
+
+
+class ModelPackages(Protocol):
+    """Model package groups and their versions, of one account and region."""
+
+    def ensure_group(self, group: str, *, description: str) -> bool:
+        """Create the group unless it exists; return whether it was created now.
+
+        Raises:
+            InvalidArgument: the name is not one that SageMaker accepts.
+        """
+        ...
+
+    def create(self, draft: ModelPackageDraft) -> ModelPackage:
+        """Create one version; the same client token finds the version it made before."""
+        ...
+
+    def describe(self, arn: str) -> ModelPackage:
+        """Return one version, fresh. Raises NotFound."""
+        ...
+
+    def find(
+        self, group: str, *, metadata: Mapping[str, str], limit: int, cursor: str | None, call: Call
+    ) -> PackagePage:
+        """Return the versions whose metadata has these values, newest first, through Search.
+
+        Versions that Search has not indexed yet are found by one List of the last ten minutes.
+
+        Raises:
+            NotFound: there is no such group; the details' `candidates` are near names.
+            InvalidArgument: the cursor belongs to another query.
+        """
+        ...
+
+
+class InferenceComponents(Protocol):
+    """Endpoints and the inference components on them, of one account and region."""
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return one endpoint. Raises NotFound."""
+        ...
+
+    def describe(self, name: str) -> InferenceComponent:
+        """Return one component. Raises NotFound."""
+        ...
+
+    def create_adapter(
+        self, *, name: str, endpoint_name: str, base_component: str, artifact_url: str
+    ) -> None:
+        """Ask for an adapter component. Raises Conflict when the name is taken."""
+        ...
+
+    def on_endpoint(self, endpoint_name: str, *, call: Call) -> Sequence[InferenceComponent]:
+        """Return every component of an endpoint, described; none for an unknown endpoint."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One S3 object: its key, its ETag without quotes and its size in bytes."""
+
+    key: str
+    etag: str
+    size_bytes: int
+
+
+class Objects(Protocol):
+    """S3, for reading: what datasets and adapter weights are made of."""
+
+    def head(self, uri: str) -> StoredObject:
+        """Return one object's facts. Raises NotFound, PermissionDenied."""
+        ...
+
+    def under(self, uri: str) -> Iterator[StoredObject]:
+        """Yield every object under a prefix, in S3's order; nothing for an empty prefix."""
+        ...
+
+    def read(self, uri: str, *, limit_bytes: int) -> bytes:
+        """Return at most that many bytes from an object's beginning. Raises NotFound."""
+        ...
+
+
+class Images(Protocol):
+    """ECR, for looking whether an image is there."""
+
+    def exists(self, image: str) -> bool | None:
+        """Tell whether repository and tag exist; None when we may not look."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CiPage:
+    """Some CI configurations, oldest test first.
+
+    Attributes:
+        note: Why an answer with a cursor is empty or short.
+    """
+
+    items: tuple[CiConfiguration, ...]
+    cursor: str | None = None
+    note: str | None = None
+
+
+class CiTable(Protocol):
+    """The CI table of one account and region."""
+
+    def register(self, registration: CiRegistration) -> Literal["created", "updated", "unchanged"]:
+        """Create the configuration or reset it to untested, in one conditional UpdateItem.
+
+        An item that already carries the same `registrationId` is left as it is: `unchanged`.
+
+        Raises:
+            NotFound: there is no such table.
+        """
+        ...
+
+    def get(self, config_id: str) -> CiConfiguration | None:
+        """Return one configuration, consistently read."""
+        ...
+
+    def in_status(
+        self,
+        statuses: Iterable[str],
+        *,
+        tested_before: str | None,
+        matches: Callable[[CiConfiguration], bool],
+        limit: int,
+        cursor: str | None,
+        query: str,
+        call: Call,
+    ) -> CiPage:
+        """Return configurations in any of these statuses, merged oldest first, off the index.
+
+        Args:
+            tested_before: Only those last tested before this instant; `untested` ones always.
+            matches: Further conditions on one configuration.
+            query: What identifies the query; a cursor of another query is refused.
+        """
+        ...
+
+    def count(
+        self,
+        statuses: Iterable[str],
+        *,
+        tested_before: str | None,
+        matches: Callable[[CiConfiguration], bool] | None,
+        call: Call,
+    ) -> int:
+        """Return how many configurations `in_status` would list."""
+        ...
+
+
+class Aws(Protocol):
+    """One account in one region, as one profile; each part is made on first use."""
+
+    @property
+    def identity(self) -> Identity:
+        """Return who answers; asks STS once. Raises CredentialsFailed, Unavailable."""
+        ...
+
+    @property
+    def packages(self) -> ModelPackages: ...  # noqa: D102 - named by its type
+
+    @property
+    def components(self) -> InferenceComponents: ...  # noqa: D102 - named by its type
+
+    @property
+    def objects(self) -> Objects: ...  # noqa: D102 - named by its type
+
+    @property
+    def images(self) -> Images: ...  # noqa: D102 - named by its type
+
+    def ci_table(self, name: str, *, region: str = "") -> CiTable:
+        """Return the CI table of that name; its region may differ from the deployments'."""
+        ...
+
+
+class AwsDirectory(Protocol):
+    """Opens accounts; keeps clients per (profile, region) until credentials change."""
+
+    def open(self, *, region: str, profile: str) -> Aws:
+        """Return the account to act in, with nothing asked of AWS yet.
+
+        Raises:
+            CredentialsFailed: no credentials, an unknown profile.
+        """
+        ...

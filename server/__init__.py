@@ -1,0 +1,1 @@
+"""Assembles the tools into an MCP server: transports, error mapping, telemetry, command line."""
