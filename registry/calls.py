@@ -1,4 +1,4 @@
-"""What one call carries besides its arguments: a deadline, a progress sink, a way to be cancelled."""
+"""What one call carries besides arguments: a deadline, a progress sink, a way to be cancelled."""
 
 from __future__ import annotations
 

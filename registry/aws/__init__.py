@@ -1,1 +1,1 @@
-"""SageMaker, S3, ECR, STS and DynamoDB behind the store protocols; boto3 is imported on first use."""
+"""SageMaker, S3, ECR, STS and DynamoDB behind the store protocols; boto3 on first use only."""
