@@ -266,8 +266,8 @@ class Aws(Protocol):
     @property
     def images(self) -> Images: ...  # noqa: D102 - named by its type
 
-    def ci_table(self, name: str, *, region: str = "") -> CiTable:
-        """Return the CI table of that name; its region may differ from the deployments'."""
+    def ci_table(self, name: str) -> CiTable:
+        """Return the CI table of that name, in this region."""
         ...
 
 
@@ -279,5 +279,13 @@ class AwsDirectory(Protocol):
 
         Raises:
             CredentialsFailed: no credentials, an unknown profile.
+        """
+        ...
+
+    def region_of(self, profile: str) -> str:
+        """Return the region that an AWS profile (or the default one) names, "" for none.
+
+        Raises:
+            CredentialsFailed: there is no such profile.
         """
         ...

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, JsonValue
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from schemas.base import Blankable, Record
 
@@ -13,6 +15,24 @@ Architecture = Literal["http", "transformers", "triton", "diffusors", "marketpla
 
 ENVELOPE_VERSION = "2026-03-20"
 """`schemaVersion` of the registry file that MLCC 1.5.2 writes."""
+
+
+_NULL = {"type": "null"}
+
+
+class NeverNull:
+    """Marks an optional value whose key is left out of the stored document, never null."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return the schema of the value itself."""
+        schema = handler(core_schema)
+        present: list[JsonSchemaValue] = [one for one in schema["anyOf"] if one != _NULL]
+        return present[0]
+
+
+OmittedText = Annotated[str | None, NeverNull()]
 
 
 class InferenceComponentSpec(Record):
@@ -24,12 +44,12 @@ class InferenceComponentSpec(Record):
     model_config = ConfigDict(extra="allow")
 
     name: Annotated[str, Field(min_length=1)]
-    is_adapter: bool | None = None
-    base_ic_name: str | None = None
-    artifact_url: str | None = None
-    image: str | None = None
-    gpu_count: Annotated[int | None, Field(ge=0)] = None
-    copy_count: Annotated[int | None, Field(ge=1)] = None
+    is_adapter: Annotated[bool | None, NeverNull()] = None
+    base_ic_name: OmittedText = None
+    artifact_url: OmittedText = None
+    image: OmittedText = None
+    gpu_count: Annotated[int | None, Field(ge=0), NeverNull()] = None
+    copy_count: Annotated[int | None, Field(ge=1), NeverNull()] = None
 
 
 class DeploymentSection(Record):
@@ -39,17 +59,17 @@ class DeploymentSection(Record):
 
     deployment_config: Annotated[str, Field(min_length=1)]
     architecture: Architecture
-    backend: str
+    backend: Annotated[str, Field(min_length=1)]
     base_image: Blankable = None
     deployment_target: Blankable = None
     build_target: Blankable = None
-    ic_list: list[InferenceComponentSpec] | None = None
+    ic_list: Annotated[list[InferenceComponentSpec] | None, NeverNull()] = None
 
 
 class ModelSection(Record):
-    """`model` of an entry."""
+    """`model` of an entry; `modelName` is always there, if only as null."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"required": ["modelName"]})
 
     model_name: Blankable = None
     model_format: Blankable = None
@@ -114,13 +134,13 @@ class DeploymentEntry(Record):
     outcome: OutcomeSection
     metadata: MetadataSection
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
-    model_package_arn: str | None = None
-    model_package_version: int | None = None
-    project_name: str | None = None
-    build_strategy: str | None = None
-    endpoint_name: str | None = None
-    idempotency_key: str | None = None
-    project: dict[str, JsonValue] | None = None
+    model_package_arn: OmittedText = None
+    model_package_version: Annotated[int | None, NeverNull()] = None
+    project_name: OmittedText = None
+    build_strategy: OmittedText = None
+    endpoint_name: OmittedText = None
+    idempotency_key: OmittedText = None
+    project: Annotated[dict[str, JsonValue] | None, NeverNull()] = None
 
     def document(self) -> dict[str, Any]:
         """Return the entry as MLCC stores it: sections keep their nulls, our own keys do not."""

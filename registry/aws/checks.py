@@ -1,0 +1,115 @@
+"""Our own inputs checked before they are sent: the client library checks little of this.
+
+Source: SageMaker's service model (lengths, patterns, map sizes).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from registry.errors import InvalidArgument
+from registry.package_metadata import (
+    MAX_ENTRIES,
+    MAX_KEY_LENGTH,
+    MAX_VALUE_LENGTH,
+    is_allowed,
+    utf16_length,
+)
+
+MAX_NAME_LENGTH = 63
+MAX_DESCRIPTION_LENGTH = 1024
+MAX_URL_LENGTH = 1024
+MAX_IMAGE_LENGTH = 255
+
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+_ARN = re.compile(
+    r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:model-package"
+    r"/[a-zA-Z0-9](-*[a-zA-Z0-9])*/[0-9]{1,9}"
+)
+_URL = re.compile(r"(https|s3)://([^/\s]+)/?(.*)", re.DOTALL)
+_CLIENT_TOKEN = re.compile(r"[a-zA-Z0-9-]{1,36}")
+
+
+def check_name(what: str, name: str) -> None:
+    """Return when the name is one that SageMaker takes for groups, endpoints and components.
+
+    Raises:
+        InvalidArgument: it is not; the message says `what` it would have named.
+    """
+    if len(name) > MAX_NAME_LENGTH or not _NAME.fullmatch(name):
+        raise InvalidArgument(
+            f"{what} {_shown(name)} is not a name that SageMaker takes",
+            hint="1 to 63 letters, digits and inner hyphens; no underscore, no dot",
+        )
+
+
+def check_version_arn(arn: str) -> None:
+    """Return when the ARN is one of a model package version. Raises InvalidArgument."""
+    if not _ARN.fullmatch(arn):
+        raise InvalidArgument(
+            f"{_shown(arn)} is not the ARN of a model package version",
+            hint="arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/NUMBER",
+        )
+
+
+def check_description(description: str) -> None:
+    """Return when the service takes that description. Raises InvalidArgument."""
+    if utf16_length(description) > MAX_DESCRIPTION_LENGTH:
+        raise InvalidArgument(f"the description is longer than {MAX_DESCRIPTION_LENGTH}")
+    if any(unicodedata.category(character)[0] == "C" for character in description):
+        raise InvalidArgument("the description holds a line break or another control character")
+
+
+def check_metadata(metadata: Mapping[str, str]) -> None:
+    """Return when the service takes that metadata as it is.
+
+    Raises:
+        InvalidArgument: a value or key breaks a limit; values are not repeated in the message.
+    """
+    if len(metadata) > MAX_ENTRIES:
+        raise InvalidArgument(f"{len(metadata)} metadata entries, allowed are {MAX_ENTRIES}")
+    for key, value in metadata.items():
+        if not 1 <= utf16_length(key) <= MAX_KEY_LENGTH or not all(map(is_allowed, key)):
+            raise InvalidArgument(f"metadata key {_shown(key)} is not one that the service takes")
+        if not 1 <= utf16_length(value) <= MAX_VALUE_LENGTH:
+            raise InvalidArgument(
+                f"metadata {key}: {utf16_length(value)} characters, allowed are 1 to 256"
+            )
+        if not all(map(is_allowed, value)):
+            raise InvalidArgument(f"metadata {key}: a character that the service refuses")
+
+
+def check_url(what: str, url: str) -> None:
+    """Return when the URL is one that SageMaker takes for model data. Raises InvalidArgument."""
+    if len(url) > MAX_URL_LENGTH or not _URL.fullmatch(url):
+        raise InvalidArgument(f"{what} is not an s3:// or https:// location of at most 1024")
+
+
+def check_image(image: str) -> None:
+    """Return when SageMaker takes that image reference. Raises InvalidArgument."""
+    if not 1 <= len(image) <= MAX_IMAGE_LENGTH or re.search(r"\s", image):
+        raise InvalidArgument("the image is not a reference of 1 to 255 without spaces")
+
+
+def check_client_token(token: str) -> None:
+    """Return when the token is one that SageMaker takes. Raises InvalidArgument."""
+    if not _CLIENT_TOKEN.fullmatch(token):
+        raise InvalidArgument("a client token has 1 to 36 letters, digits and hyphens")
+
+
+def s3_parts(uri: str) -> tuple[str, str]:
+    """Return bucket and key of an s3:// URI; the key of a whole bucket is "".
+
+    Raises:
+        InvalidArgument: it is no such URI.
+    """
+    match = _URL.fullmatch(uri)
+    if not match or match[1] != "s3":
+        raise InvalidArgument(f"{_shown(uri)} is not an s3:// location")
+    return match[2], match[3]
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:79]}…")

@@ -1,0 +1,166 @@
+"""SageMaker endpoints and inference components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from registry.aws.checks import check_name, check_url
+from registry.aws.connection import Connection
+from registry.aws.parallel import each_of
+from registry.calls import Call
+from registry.errors import NotFound
+from schemas.inference_component import Endpoint, InferenceComponent
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeInferenceComponentOutputTypeDef
+
+_PAGE = 100
+
+
+class SageMakerComponents:
+    """Endpoints and the components on them, of one account and region."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return one endpoint.
+
+        Raises:
+            NotFound: there is none of that name here.
+
+        Source: SageMaker DescribeEndpoint.
+        """
+        check_name("endpoint", name)
+        answer = self._connection.sagemaker(
+            lambda sagemaker: sagemaker.describe_endpoint(EndpointName=name),
+            doing=f"describe endpoint {name!r}",
+            action="sagemaker:DescribeEndpoint",
+            resource=self._arn("endpoint", name),
+        )
+        return Endpoint(
+            name=answer["EndpointName"],
+            status=answer["EndpointStatus"],
+            failure_reason=answer.get("FailureReason"),
+        )
+
+    def describe(self, name: str) -> InferenceComponent:
+        """Return one component.
+
+        Raises:
+            NotFound: there is none of that name here.
+
+        Source: SageMaker DescribeInferenceComponent.
+        """
+        check_name("inference component", name)
+        return _component(
+            self._connection.sagemaker(
+                lambda sagemaker: sagemaker.describe_inference_component(
+                    InferenceComponentName=name
+                ),
+                doing=f"describe inference component {name!r}",
+                action="sagemaker:DescribeInferenceComponent",
+                resource=self._arn("inference-component", name),
+            )
+        )
+
+    def create_adapter(
+        self, *, name: str, endpoint_name: str, base_component: str, artifact_url: str
+    ) -> None:
+        """Ask for an adapter component; it is Creating when this returns.
+
+        The client repeats the request after a lost answer, so a Conflict may be our own success:
+        describe the component and compare.
+
+        Raises:
+            Conflict: the name is taken.
+            InvalidArgument, PreconditionFailed: SageMaker refuses it; the message says why.
+
+        Source: SageMaker CreateInferenceComponent; an adapter has neither image nor resources
+        of its own.
+        """
+        check_name("inference component", name)
+        check_name("endpoint", endpoint_name)
+        check_name("base component", base_component)
+        check_url("the weights' location", artifact_url)
+        self._connection.sagemaker(
+            lambda sagemaker: sagemaker.create_inference_component(
+                InferenceComponentName=name,
+                EndpointName=endpoint_name,
+                Specification={
+                    "BaseInferenceComponentName": base_component,
+                    "Container": {"ArtifactUrl": artifact_url},
+                },
+            ),
+            doing=f"create inference component {name!r}",
+            action="sagemaker:CreateInferenceComponent",
+            resource=self._arn("inference-component", name),
+        )
+
+    def on_endpoint(self, endpoint_name: str, *, call: Call) -> Sequence[InferenceComponent]:
+        """Return every component of an endpoint, described; none for an unknown endpoint.
+
+        A component that goes away meanwhile is left out.
+
+        Source: SageMaker ListInferenceComponents, which tells neither base nor weights.
+        """
+        check_name("endpoint", endpoint_name)
+        return self._described({"EndpointNameEquals": endpoint_name}, call)
+
+    def named_like(self, part: str, *, call: Call) -> Sequence[InferenceComponent]:
+        """Return every component of the account whose name contains that part, described."""
+        return self._described({"NameContains": part[:63]}, call)
+
+    def _described(self, filters: dict[str, Any], call: Call) -> Sequence[InferenceComponent]:
+        names = self._names(filters, call)
+        return [found for found in each_of(self._if_there, names, call=call) if found]
+
+    def _names(self, filters: dict[str, Any], call: Call) -> list[str]:
+        names: list[str] = []
+        after: dict[str, Any] = {}
+        while True:
+            call.check("listing inference components")
+            try:
+                answer = self._connection.sagemaker(
+                    lambda sagemaker: sagemaker.list_inference_components(
+                        MaxResults=_PAGE,
+                        **(filters | after),  # noqa: B023 - called before the next turn
+                    ),
+                    doing="list inference components",
+                    action="sagemaker:ListInferenceComponents",
+                )
+            except NotFound:
+                return []
+            names += [item["InferenceComponentName"] for item in answer["InferenceComponents"]]
+            if not answer.get("NextToken"):
+                return names
+            after = {"NextToken": answer["NextToken"]}
+
+    def _if_there(self, name: str) -> InferenceComponent | None:
+        try:
+            return self.describe(name)
+        except NotFound:
+            return None
+
+    def _arn(self, kind: str, name: str) -> str:
+        connection = self._connection
+        return f"arn:{connection.partition}:sagemaker:{connection.region}:*:{kind}/{name}"
+
+
+def _component(answer: DescribeInferenceComponentOutputTypeDef) -> InferenceComponent:
+    """Return the record; an adapter echoes its base's resources, so only the base's name counts."""
+    specification = answer.get("Specification")
+    container = specification.get("Container") if specification else None
+    runtime = answer.get("RuntimeConfig")
+    return InferenceComponent(
+        name=answer["InferenceComponentName"],
+        endpoint_name=answer["EndpointName"],
+        status=answer.get("InferenceComponentStatus", ""),
+        base_component=specification.get("BaseInferenceComponentName") if specification else None,
+        artifact_url=container.get("ArtifactUrl") if container else None,
+        failure_reason=answer.get("FailureReason"),
+        copies=runtime.get("CurrentCopyCount") if runtime else None,
+        created_at=answer["CreationTime"],
+        modified_at=answer["LastModifiedTime"],
+    )

@@ -1,0 +1,112 @@
+"""Accounts as boto3 reaches them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from registry.aws.ci_table import DynamoCiTable
+from registry.aws.components import SageMakerComponents
+from registry.aws.connection import Connection
+from registry.aws.images import EcrImages
+from registry.aws.objects import S3Objects
+from registry.aws.packages import SageMakerPackages, SearchAbility
+from registry.aws.sessions import FixedAccess, Sessions
+from schemas.base import Identity
+
+POOL_SIZE = 16
+"""Connections a client keeps: as many as blocking calls run at once."""
+
+
+class BotoDirectory:
+    """Opens accounts through boto3, which is imported by the first one.
+
+    Args:
+        sandbox: Say in every identity that nothing reached AWS.
+        access: Fixed keys and endpoints, whatever the user has configured.
+        pool_size: How many calls may run at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: bool = False,
+        access: FixedAccess | None = None,
+        pool_size: int = POOL_SIZE,
+    ) -> None:
+        self._sandbox = sandbox or access is not None
+        self._sessions = Sessions(access=access, pool_size=pool_size)
+        self._search = SearchAbility()
+
+    def open(self, *, region: str, profile: str) -> BotoAws:
+        """Return the account to act in; credentials are found, AWS is not asked yet.
+
+        Raises:
+            CredentialsFailed: there are no credentials, or no such profile.
+        """
+        self._sessions.check_credentials(profile)
+        connection = Connection(self._sessions, region=region, profile=profile)
+        return BotoAws(connection, self._search, sandbox=self._sandbox)
+
+    def region_of(self, profile: str) -> str:
+        """Return the region that the profile names, "" for none. Raises CredentialsFailed."""
+        return self._sessions.region_of(profile)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._sessions.close()
+
+
+class BotoAws:
+    """One account in one region, as one profile; each part is made on first use."""
+
+    def __init__(self, connection: Connection, search: SearchAbility, *, sandbox: bool) -> None:
+        self._connection = connection
+        self._search = search
+        self._sandbox = sandbox
+
+    @property
+    def identity(self) -> Identity:
+        """Who answers; asks STS once per session. Raises CredentialsFailed, Unavailable."""
+        local = self._sandbox or _is_loopback(self._connection.endpoint_url("sagemaker"))
+        return Identity(
+            account=self._connection.account(),
+            region=self._connection.region,
+            profile=self._connection.profile or None,
+            sandbox=local or None,
+        )
+
+    @cached_property
+    def packages(self) -> SageMakerPackages:
+        """Model package groups and their versions."""
+        return SageMakerPackages(self._connection, self._search)
+
+    @cached_property
+    def components(self) -> SageMakerComponents:
+        """Endpoints and their inference components."""
+        return SageMakerComponents(self._connection)
+
+    @cached_property
+    def objects(self) -> S3Objects:
+        """S3, for reading."""
+        return S3Objects(self._connection)
+
+    @cached_property
+    def images(self) -> EcrImages:
+        """ECR, for looking."""
+        return EcrImages(self._connection)
+
+    def ci_table(self, name: str) -> DynamoCiTable:
+        """Return the CI table of that name, in this region."""
+        return DynamoCiTable(self._connection, name)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name, such as AWS's own
+        return False

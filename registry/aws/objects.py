@@ -1,0 +1,114 @@
+"""S3, for reading: datasets and adapter weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from registry.aws.checks import s3_parts
+from registry.aws.connection import Connection
+from registry.aws.translation import EmptyRange
+from registry.errors import InvalidArgument
+from registry.stores import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+
+_PAGE = 1000
+
+
+class S3Objects:
+    """Objects of any bucket that the caller may read."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def head(self, uri: str) -> StoredObject:
+        """Return one object's facts.
+
+        Raises:
+            NotFound: bucket or object do not exist.
+            PermissionDenied: it is not ours to read, or absent without permission to list.
+            InvalidArgument: the URI names no object.
+
+        Source: S3 HeadObject.
+        """
+        bucket, key = _object_parts(uri)
+        answer = self._connection.s3(
+            lambda s3: s3.head_object(Bucket=bucket, Key=key),
+            doing=f"look at {uri}",
+            action="s3:GetObject",
+            resource=self._arn(f"{bucket}/{key}"),
+        )
+        return StoredObject(key, _bare(answer["ETag"]), answer["ContentLength"])
+
+    def under(self, uri: str) -> Iterator[StoredObject]:
+        """Yield every object under a prefix, in S3's order; nothing for an empty prefix.
+
+        Pages are asked for as they are needed: the first object costs one call.
+
+        Raises:
+            NotFound: there is no such bucket.
+            PermissionDenied: listing is not allowed.
+
+        Source: S3 ListObjectsV2.
+        """
+        bucket, prefix = s3_parts(uri)
+        token = ""
+        while True:
+            answer = self._page(uri, bucket, prefix, token)
+            for item in answer.get("Contents", []):
+                yield StoredObject(item["Key"], _bare(item["ETag"]), item["Size"])
+            token = answer.get("NextContinuationToken", "")
+            if not token:
+                return
+
+    def read(self, uri: str, *, limit_bytes: int) -> bytes:
+        """Return at most that many bytes from an object's beginning.
+
+        Raises:
+            NotFound, PermissionDenied, InvalidArgument: as `head`.
+
+        Source: S3 GetObject with a range.
+        """
+        bucket, key = _object_parts(uri)
+        try:
+            return self._connection.s3(
+                lambda s3: _beginning(s3, bucket, key, limit_bytes),
+                doing=f"read {uri}",
+                action="s3:GetObject",
+                resource=self._arn(f"{bucket}/{key}"),
+            )
+        except EmptyRange:
+            return b""
+
+    def _page(self, uri: str, bucket: str, prefix: str, token: str) -> ListObjectsV2OutputTypeDef:
+        after: dict[str, Any] = {"ContinuationToken": token} if token else {}
+        return self._connection.s3(
+            lambda s3: s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=_PAGE, **after),
+            doing=f"list {uri}",
+            action="s3:ListBucket",
+            resource=self._arn(bucket),
+        )
+
+    def _arn(self, path: str) -> str:
+        return f"arn:{self._connection.partition}:s3:::{path}"
+
+
+def _beginning(s3: S3Client, bucket: str, key: str, limit_bytes: int) -> bytes:
+    answer = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{limit_bytes - 1}")
+    with closing(answer["Body"]) as body:
+        return body.read(limit_bytes)
+
+
+def _object_parts(uri: str) -> tuple[str, str]:
+    bucket, key = s3_parts(uri)
+    if not key:
+        raise InvalidArgument(f"{uri!r} names a bucket, not an object")
+    return bucket, key
+
+
+def _bare(etag: str) -> str:
+    return etag.strip('"')

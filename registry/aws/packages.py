@@ -1,0 +1,205 @@
+"""SageMaker model package groups and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from registry.aws.checks import (
+    check_client_token,
+    check_description,
+    check_image,
+    check_metadata,
+    check_name,
+    check_url,
+    check_version_arn,
+)
+from registry.aws.connection import Connection
+from registry.aws.package_records import package_record, version_of
+from registry.aws.package_search import PackageSearch, SearchAbility
+from registry.calls import Call
+from registry.errors import Conflict, NotFound, RegistryError
+from registry.stores import PackagePage
+from schemas.model_package import ModelPackage, ModelPackageDraft
+
+__all__ = ["SageMakerPackages", "SearchAbility"]
+
+_JSON = ["application/json"]
+_NEAR_NAMES = 5
+
+
+class SageMakerPackages:
+    """Model package groups of one account and region."""
+
+    def __init__(self, connection: Connection, search: SearchAbility) -> None:
+        self._connection = connection
+        self._search = search
+
+    def ensure_group(self, group: str, *, description: str) -> bool:
+        """Create the group unless it exists; return whether it was created now.
+
+        Creating comes first, so that no other process can come between a check and it.
+
+        Raises:
+            InvalidArgument: the name or description is not one that SageMaker accepts.
+
+        Source: SageMaker CreateModelPackageGroup.
+        """
+        check_name("model package group", group)
+        check_description(description)
+        try:
+            self._connection.sagemaker(
+                lambda sagemaker: sagemaker.create_model_package_group(
+                    ModelPackageGroupName=group, ModelPackageGroupDescription=description
+                ),
+                doing=f"create model package group {group!r}",
+                action="sagemaker:CreateModelPackageGroup",
+                resource=f"model-package-group/{group}",
+            )
+        except Conflict:
+            return False
+        return True
+
+    def create(self, draft: ModelPackageDraft) -> ModelPackage:
+        """Create one version; the same client token finds the version it made before.
+
+        The answer is made from the request: SageMaker returns the ARN alone.
+
+        Raises:
+            InvalidArgument: a part of the draft breaks the service's limits; nothing was sent.
+            NotFound: there is no such group.
+
+        Source: SageMaker CreateModelPackage.
+        """
+        request = _creation(draft)
+        arn = self._connection.sagemaker(
+            lambda sagemaker: sagemaker.create_model_package(**request)["ModelPackageArn"],
+            doing=f"create a version in model package group {draft.group!r}",
+            action="sagemaker:CreateModelPackage",
+            resource=f"model-package/{draft.group}",
+        )
+        return ModelPackage(
+            arn=arn,
+            group=draft.group,
+            version=version_of(arn),
+            description=draft.description,
+            approval_status=draft.approval_status,
+            metadata=draft.metadata,
+            image=draft.image,
+            model_data_url=draft.model_data_url if draft.image else None,
+        )
+
+    def describe(self, arn: str) -> ModelPackage:
+        """Return one version, fresh.
+
+        Raises:
+            InvalidArgument: the ARN is not one of a version.
+            NotFound: there is no such version.
+
+        Source: SageMaker DescribeModelPackage; without the model card, which may be encrypted.
+        """
+        check_version_arn(arn)
+        return package_record(
+            self._connection.sagemaker(
+                lambda sagemaker: sagemaker.describe_model_package(
+                    ModelPackageName=arn, IncludedData="MetadataOnly"
+                ),
+                doing=f"describe model package version {arn}",
+                action="sagemaker:DescribeModelPackage",
+                resource=arn,
+            )
+        )
+
+    def find(
+        self, group: str, *, metadata: Mapping[str, str], limit: int, cursor: str | None, call: Call
+    ) -> PackagePage:
+        """Return the versions whose metadata has these values, newest first, through Search.
+
+        Versions that Search has not indexed yet are found by one List of the last ten minutes.
+
+        Raises:
+            NotFound: there is no such group; the details' `candidates` are near names.
+            InvalidArgument: the cursor belongs to another query.
+            PermissionDenied: Search or List is refused; names the action.
+        """
+        check_name("model package group", group)
+        search = PackageSearch(
+            self._connection, self._search, group=group, metadata=metadata, describe=self.describe
+        )
+        try:
+            page = search.page(limit=limit, cursor=cursor, call=call)
+            if not page.packages and not cursor and page.complete:
+                self._check_group(group)
+        except NotFound as error:
+            raise self._no_group(group) from error
+        return page
+
+    def _check_group(self, group: str) -> None:
+        """Return when the group exists: Search answers an absent one with nothing at all."""
+        self._connection.sagemaker(
+            lambda sagemaker: sagemaker.describe_model_package_group(ModelPackageGroupName=group),
+            doing=f"describe model package group {group!r}",
+            action="sagemaker:DescribeModelPackageGroup",
+            resource=f"model-package-group/{group}",
+        )
+
+    def _no_group(self, group: str) -> NotFound:
+        try:
+            near = self._near_names(group)
+        except RegistryError:  # the group is missing all the same; names are a courtesy
+            near = []
+        where = f"{self._connection.region}"
+        hint = f"did you mean {', '.join(near)}?" if near else "check project name and region"
+        return NotFound(
+            f"there is no model package group {group!r} in {where}", hint=hint, candidates=near
+        )
+
+    def _near_names(self, group: str) -> list[str]:
+        part = group.split("-", 1)[0]
+        names = self._group_names(NameContains=part)
+        if not names:
+            names = self._group_names()
+        near = get_close_matches(group, names, n=_NEAR_NAMES, cutoff=0.4)
+        return near or names[:_NEAR_NAMES]
+
+    def _group_names(self, **filters: Any) -> list[str]:  # noqa: ANN401 - the operation's own members
+        answer = self._connection.sagemaker(
+            lambda sagemaker: sagemaker.list_model_package_groups(
+                MaxResults=100, SortBy="CreationTime", SortOrder="Descending", **filters
+            ),
+            doing="list model package groups",
+            action="sagemaker:ListModelPackageGroups",
+        )
+        return [
+            item["ModelPackageGroupName"]
+            for item in answer["ModelPackageGroupSummaryList"]
+            if item["ModelPackageGroupName"]
+        ]
+
+
+def _creation(draft: ModelPackageDraft) -> dict[str, Any]:
+    check_name("model package group", draft.group)
+    check_description(draft.description)
+    check_metadata(draft.metadata)
+    check_client_token(draft.client_token)
+    request: dict[str, Any] = {
+        "ModelPackageGroupName": draft.group,
+        "ModelPackageDescription": draft.description,
+        "ModelApprovalStatus": draft.approval_status,
+        "ClientToken": draft.client_token,
+    }
+    if draft.metadata:
+        request["CustomerMetadataProperties"] = draft.metadata
+    if draft.image:
+        check_image(draft.image)
+        container = {"Image": draft.image}
+        if draft.model_data_url:
+            check_url("the model data's location", draft.model_data_url)
+            container["ModelDataUrl"] = draft.model_data_url
+        request["InferenceSpecification"] = {
+            "Containers": [container],
+            "SupportedContentTypes": _JSON,
+            "SupportedResponseMIMETypes": _JSON,
+        }
+    return request

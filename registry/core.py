@@ -1,0 +1,191 @@
+"""The registry as one caller sees it: settings, local files, the accounts it may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from registry.errors import CredentialsFailed, NotConfigured, PermissionDenied
+from registry.local.deployments import project_registry, user_registry
+from registry.local.documents import JsonFile
+from registry.profiles import BootstrapProfile, read_profile
+from registry.project.folder import ProjectFolder, read_project
+from registry.registration.ci import CiTarget
+from registry.settings import DEFAULT_CI_TABLE, Settings
+from registry.stores import Aws, AwsDirectory, CiTable, DeploymentLog
+from registry.workspace import Workspace
+from schemas.deployment_views import Origin
+
+DEFAULT_ECR_REPOSITORY = "ml-container-creator"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Everything a use case is given.
+
+    Attributes:
+        environment: The server's own environment, for AWS_REGION, AWS_DEFAULT_REGION,
+            AWS_PROFILE, credential variables and CI_TABLE_NAME; never for a project's values.
+        now: The present instant, with its time zone.
+    """
+
+    settings: Settings
+    workspace: Workspace
+    directory: AwsDirectory
+    environment: Mapping[str, str]
+    now: Callable[[], datetime]
+
+    def bootstrap(self) -> BootstrapProfile | None:
+        """Return the active bootstrap profile of the registry home, None when there is none."""
+        return read_profile(self.settings.home)
+
+    def project(
+        self, project_dir: str, environment: Mapping[str, str] | None = None
+    ) -> ProjectFolder | None:
+        """Return the project in that folder, or in the workspace itself when none is named.
+
+        Raises:
+            InvalidArgument: the folder is outside the workspace, or holds no readable `do/`.
+        """
+        if project_dir:
+            root: Path | None = self.workspace.resolve(project_dir)
+        else:
+            root = self.workspace.default_project()
+        return read_project(root, environment=environment or {}) if root else None
+
+    def project_root(self, project_dir: str) -> Path | None:
+        """Return a project's folder, whether or not it has a `do/` folder."""
+        if project_dir:
+            return self.workspace.resolve(project_dir)
+        return self.workspace.default_project()
+
+    def user_log(self) -> DeploymentLog:
+        """Return the user's registry file."""
+        return user_registry(self.settings.home)
+
+    def project_log(self, root: Path) -> DeploymentLog:
+        """Return a project's own registry file."""
+        return project_registry(root)
+
+    def logs(self, project_dir: str) -> list[tuple[Origin, DeploymentLog]]:
+        """Return the files that reading tools read: the user's, then the project's."""
+        logs: list[tuple[Origin, DeploymentLog]] = [("user", self.user_log())]
+        root = self.project_root(project_dir)
+        if root:
+            logs.append(("project", self.project_log(root)))
+        return logs
+
+    def datasets(self) -> JsonFile:
+        """Return the registry home's datasets.json, formatted as MLCC formats it."""
+        return self._array("datasets.json")
+
+    def evaluators(self) -> JsonFile:
+        """Return the registry home's evaluators.json, formatted as MLCC formats it."""
+        return self._array("evaluators.json")
+
+    def _array(self, name: str) -> JsonFile:
+        return JsonFile(self.settings.home / name, ascii_only=True, final_newline=False)
+
+    def ecr_repository(self) -> str:
+        """Return the ECR repository that a project's image is derived in."""
+        bootstrap = self.bootstrap()
+        return (bootstrap.ecr_repository_name if bootstrap else "") or DEFAULT_ECR_REPOSITORY
+
+    def profile(self, argument: str) -> str:
+        """Return the AWS profile to act as, "" for whatever the environment gives.
+
+        The bootstrap profile's counts only where the environment names neither a profile nor
+        credentials of its own.
+        """
+        chosen = argument or self.settings.profile
+        if chosen:
+            return chosen
+        if self.environment.get("AWS_PROFILE") or self.environment.get("AWS_ACCESS_KEY_ID"):
+            return ""
+        bootstrap = self.bootstrap()
+        return (bootstrap.aws_profile if bootstrap else "") or ""
+
+    def region(self, argument: str, *, folder: str = "", profile: str = "") -> str:
+        """Return the region of a call, "" when nothing gives one.
+
+        Order: argument, project folder, flag or MLCC_REGISTRY_REGION, AWS_REGION,
+        AWS_DEFAULT_REGION, the AWS profile's, the bootstrap profile's.
+        """
+        chosen = (
+            argument
+            or folder
+            or self.settings.region
+            or self.environment.get("AWS_REGION", "")
+            or self.environment.get("AWS_DEFAULT_REGION", "")
+        )
+        if chosen:
+            return chosen
+        try:
+            of_profile = self.directory.region_of(self.profile(profile))
+        except CredentialsFailed:
+            of_profile = ""  # opening the account reports the same problem, with its cause
+        if of_profile:
+            return of_profile
+        bootstrap = self.bootstrap()
+        return (bootstrap.aws_region if bootstrap else "") or ""
+
+    def account(self, *, region: str, profile: str, folder: str = "") -> Aws:
+        """Return the account to read from.
+
+        Raises:
+            NotConfigured: no region is to be found.
+            CredentialsFailed: no usable credentials.
+        """
+        chosen = self.region(region, folder=folder, profile=profile)
+        if not chosen:
+            raise NotConfigured(
+                "no AWS region is known",
+                hint="pass region, or set AWS_REGION or --region, or AWS_REGION in do/config",
+            )
+        return self.directory.open(region=chosen, profile=self.profile(profile))
+
+    def writable(self, *, region: str, profile: str, folder: str = "") -> Aws:
+        """Return the account to write to.
+
+        Raises:
+            PermissionDenied: the account is not one that writes are allowed in.
+            NotConfigured, CredentialsFailed: as `account`.
+        """
+        aws = self.account(region=region, profile=profile, folder=folder)
+        allowed = self.settings.allowed_accounts
+        account = aws.identity.account
+        if allowed and account not in allowed:
+            raise PermissionDenied(
+                f"account {account} is not one that this server may write to",
+                hint=f"allowed: {', '.join(allowed)} (--allowed-accounts); choose another profile",
+                action="write",
+                resource=account,
+            )
+        return aws
+
+    def ci_table_name(self, argument: str) -> str:
+        """Return the CI table's name: argument, flag, CI_TABLE_NAME, bootstrap, default."""
+        named = argument or self.settings.ci_table or self.environment.get("CI_TABLE_NAME", "")
+        if named:
+            return named
+        bootstrap = self.bootstrap()
+        return (bootstrap.ci_table_name if bootstrap else "") or DEFAULT_CI_TABLE
+
+    def ci_table(self, argument: str, *, region: str, profile: str) -> CiTable:
+        """Return the CI table to read. Raises NotConfigured, CredentialsFailed."""
+        aws = self.account(region=self.settings.ci_region or region, profile=profile)
+        return aws.ci_table(self.ci_table_name(argument))
+
+    def ci_target(self, argument: str, *, region: str, profile: str, folder: str) -> CiTarget:
+        """Return the CI table to write to.
+
+        Raises:
+            PermissionDenied, NotConfigured, CredentialsFailed: as `writable`.
+        """
+        aws = self.writable(
+            region=self.settings.ci_region or region, profile=profile, folder=folder
+        )
+        name = self.ci_table_name(argument)
+        return CiTarget(name, aws.ci_table(name))

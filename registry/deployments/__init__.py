@@ -1,0 +1,1 @@
+"""Reading registered deployments: filters, pages, one entry with its lineage, replay flags."""

@@ -1,0 +1,142 @@
+"""Listing registered deployments, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from registry.deployments.filters import DeploymentFilter, value_at
+from registry.instants import parse_instant
+from registry.paging import open_cursor, query_key, seal_cursor
+from registry.stores import DeploymentLog
+from schemas.deployment_views import DeploymentSummary, ListDeploymentsResult, Origin
+
+_NOTES_SHOWN = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An entry, the file that it is in and its place there."""
+
+    entry: Mapping[str, Any]
+    origin: Origin
+    path: str
+    position: int
+
+    @property
+    def key(self) -> tuple[datetime, str, int]:
+        """What entries are ordered by."""
+        return parse_instant(self.entry.get("timestamp")) or _EPOCH, self.origin, self.position
+
+
+def located(logs: Sequence[tuple[Origin, DeploymentLog]]) -> Iterator[Located]:
+    """Yield every entry of the given files; a file given twice is read once (D39)."""
+    seen: set[str] = set()
+    for origin, log in logs:
+        if log.path in seen:
+            continue
+        seen.add(log.path)
+        for position, entry in enumerate(log.entries()):
+            if isinstance(entry, Mapping):
+                yield Located(entry, origin, log.path, position)
+
+
+def list_deployments(
+    logs: Sequence[tuple[Origin, DeploymentLog]],
+    wanted: DeploymentFilter,
+    *,
+    limit: int,
+    cursor: str,
+    full: bool,
+) -> ListDeploymentsResult:
+    """Return one page of the entries that meet the filter.
+
+    Raises:
+        InvalidArgument: a filter cannot be used, or the cursor is another query's.
+        CorruptRegistry: a registry file does not parse.
+    """
+    wanted.check()
+    query = query_key("deployments", asdict(wanted))
+    matching = sorted(
+        (
+            each
+            for each in located(logs)
+            if wanted.admits(each.entry, parse_instant(each.entry.get("timestamp")))
+        ),
+        key=lambda each: each.key,
+        reverse=True,
+    )
+    start = 0
+    if cursor:
+        after = _key_of(open_cursor(query, cursor))
+        start = next(
+            (place for place, each in enumerate(matching) if each.key < after), len(matching)
+        )
+    page = matching[start : start + limit]
+    more = start + limit < len(matching)
+    return ListDeploymentsResult(
+        deployments=tuple(summary(each, full=full) for each in page),
+        count=len(page),
+        next_cursor=seal_cursor(query, _cursor_of(page[-1])) if more else None,
+        complete=not more,
+        message=_message(len(page), len(matching)),
+        next_step="call again with cursor=nextCursor for the rest" if more else None,
+    )
+
+
+def summary(each: Located, *, full: bool) -> DeploymentSummary:
+    """Return one entry at a glance, with the whole entry when that is wanted."""
+    entry = each.entry
+    components = value_at(entry, "deployment", "icList")
+    adapters = None
+    if isinstance(components, list):
+        adapters = tuple(
+            str(component.get("name"))
+            for component in components
+            if isinstance(component, Mapping) and component.get("isAdapter")
+        )
+    notes = value_at(entry, "outcome", "notes")
+    return DeploymentSummary(
+        id=str(entry.get("id")),
+        timestamp=str(entry.get("timestamp")),
+        status=str(entry.get("status")),
+        project_name=_text(entry, "projectName"),
+        deployment_config=_text(entry, "deployment", "deploymentConfig"),
+        architecture=_text(entry, "deployment", "architecture"),
+        backend=_text(entry, "deployment", "backend"),
+        model_name=_text(entry, "model", "modelName"),
+        instance_type=_text(entry, "infrastructure", "instanceType"),
+        region=_text(entry, "infrastructure", "region"),
+        deployment_target=_text(entry, "deployment", "deploymentTarget"),
+        base_image=_text(entry, "deployment", "baseImage"),
+        adapters=adapters,
+        notes=str(notes)[:_NOTES_SHOWN] if notes else None,
+        model_package_arn=_text(entry, "modelPackageArn"),
+        origin=each.origin,
+        entry=dict(entry) if full else None,
+    )
+
+
+def _text(entry: Mapping[str, Any], *path: str) -> str | None:
+    value = value_at(entry, *path)
+    return None if value is None else str(value)
+
+
+def _cursor_of(each: Located) -> dict[str, Any]:
+    instant, origin, position = each.key
+    return {"t": instant.isoformat(), "o": origin, "p": position}
+
+
+def _key_of(state: Mapping[str, Any]) -> tuple[datetime, str, int]:
+    return datetime.fromisoformat(state["t"]), str(state["o"]), int(state["p"])
+
+
+def _message(shown: int, matching: int) -> str:
+    if matching == 0:
+        return "No registered deployment matches."
+    if shown == matching:
+        return f"{matching} deployment{'s' if matching != 1 else ''}, newest first."
+    return f"{shown} of {matching} deployments, newest first."

@@ -1,0 +1,198 @@
+"""The deployment registry's file, MLCC's `registry.json`: an envelope around its entries.
+
+Source: record contract, section 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry.errors import CorruptRegistry, NotFound, PreconditionFailed
+from registry.identifiers import entry_id as new_id
+from registry.local.documents import JsonFile
+from registry.local.entries import schema_problems, validate_entry
+from registry.stores import JsonDocument, JsonObject
+from schemas.deployment import ENVELOPE_VERSION
+
+PROJECT_FILE = Path(".ml-container-creator", "registry.json")
+"""A project's own registry, in its folder."""
+
+_DATED = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True)
+class DeploymentFile:
+    """One registry file; implements `registry.stores.DeploymentLog`.
+
+    A plain list of entries and an envelope with no or an older `schemaVersion` are older formats:
+    read, and written back as today's envelope with the next change. A newer or unknown
+    `schemaVersion` is read and never written. Anything else is refused and left as it is. Keys
+    that we do not know survive, in the envelope and in every entry.
+    """
+
+    path: str
+    document: JsonDocument
+
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """Return every entry as stored, oldest first; none for a missing file.
+
+        Raises:
+            CorruptRegistry: the file does not parse or is no registry.
+            Unavailable: it cannot be read.
+        """
+        return self._entries_in(self.document.read())
+
+    def format_warning(self) -> str | None:
+        """Return why the file can only be read, None when it can be written too."""
+        return self._newer(self.document.read())
+
+    def append(
+        self,
+        make: Callable[[Sequence[Mapping[str, Any]]], JsonObject | str],
+    ) -> tuple[JsonObject, bool]:
+        """Append one entry, or find the one that is already there, under one lock.
+
+        Args:
+            make: Sees the present entries and returns either a new entry's document, or the id
+                of the present entry that makes a new one unnecessary. It is called again when
+                MLCC changed the file meanwhile. A new entry whose id is missing or taken gets
+                another by the id rule.
+
+        Returns:
+            The stored entry, and whether it was appended now.
+
+        Raises:
+            InvalidArgument: the new entry does not fit the schema; names the JSON pointers.
+            NotFound: `make` returned an id that no entry has.
+            PreconditionFailed: the file is of a newer format, which we only read.
+            Conflict, CorruptRegistry, Unavailable: as `JsonDocument.change`.
+        """
+        made: tuple[JsonObject, bool] | None = None
+
+        def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
+            nonlocal made
+            present = self._entries_in(content)
+            answer = make(present)
+            if isinstance(answer, str):
+                made = present[self._index(present, answer)], False
+                return content
+            self._refuse_newer(content)
+            entry = _with_own_id(answer, present)
+            validate_entry(entry)
+            made = entry, True
+            return _enveloped(content, [*present, entry])
+
+        self.document.change(edit)
+        assert made is not None, "change always calls its edit"  # noqa: S101 - for the type checker
+        return made
+
+    def patch(self, entry_id: str, changes: Mapping[str, Any]) -> JsonObject:
+        """Set keys of one entry, found by its id; a nested mapping is merged, not replaced.
+
+        Raises:
+            NotFound: the file has no such entry any more.
+            InvalidArgument: the changes make a valid entry invalid.
+            PreconditionFailed: the file is of a newer format, which we only read.
+            Conflict, CorruptRegistry, Unavailable: as `JsonDocument.change`.
+        """
+        patched: JsonObject = {}
+
+        def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
+            nonlocal patched
+            present = self._entries_in(content)
+            index = self._index(present, entry_id)
+            self._refuse_newer(content)
+            patched = _merged(present[index], changes)
+            if patched == present[index]:
+                return content
+            if not schema_problems(present[index]):
+                validate_entry(patched)
+            return _enveloped(content, [*present[:index], patched, *present[index + 1 :]])
+
+        self.document.change(edit)
+        return patched
+
+    def _entries_in(self, content: Any) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+        if content is None:
+            return []
+        entries = content.get("entries") if isinstance(content, dict) else content
+        if not isinstance(entries, list):
+            raise self._foreign("it has no list of entries")
+        for number, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                raise self._foreign(f"/entries/{number} is not an object")
+        return entries
+
+    def _index(self, present: Sequence[Mapping[str, Any]], wanted: str) -> int:
+        for index, entry in enumerate(present):
+            if entry.get("id") == wanted:
+                return index
+        raise NotFound(f"{self.path} has no entry {wanted!r}")
+
+    def _newer(self, content: Any) -> str | None:  # noqa: ANN401 - the file's own shape
+        if not isinstance(content, dict) or "schemaVersion" not in content:
+            return None
+        version = content["schemaVersion"]
+        if isinstance(version, str) and _DATED.fullmatch(version) and version <= ENVELOPE_VERSION:
+            return None
+        return (
+            f"{self.path} has a schemaVersion that is not known here (known: up to "
+            f"{ENVELOPE_VERSION}); it is read as it is and not written"
+        )
+
+    def _refuse_newer(self, content: Any) -> None:  # noqa: ANN401 - the file's own shape
+        if warning := self._newer(content):
+            raise PreconditionFailed(warning, hint="a newer version of this server may write it")
+
+    def _foreign(self, problem: str) -> CorruptRegistry:
+        return CorruptRegistry(
+            f"{self.path} is not a deployment registry: {problem}",
+            hint="it was left as it is; repair it, or move it away to start a new one",
+        )
+
+
+def user_registry(home: Path) -> DeploymentFile:
+    """Return the user's registry in the registry home, which need not exist yet."""
+    return _registry_file(home / "registry.json", within=None)
+
+
+def project_registry(project_dir: Path) -> DeploymentFile:
+    """Return a project's own registry; a link in it that leads out of the project is refused."""
+    return _registry_file(project_dir / PROJECT_FILE, within=project_dir)
+
+
+def _registry_file(path: Path, *, within: Path | None) -> DeploymentFile:
+    return DeploymentFile(
+        str(path), JsonFile(path, ascii_only=False, final_newline=True, within=within)
+    )
+
+
+def _enveloped(content: Any, entries: list[JsonObject]) -> JsonObject:  # noqa: ANN401 - the file's own shape
+    envelope: JsonObject = {"schemaVersion": ENVELOPE_VERSION, "entries": entries}
+    if isinstance(content, dict):
+        return {**content, **envelope}
+    return envelope
+
+
+def _with_own_id(entry: JsonObject, present: Sequence[Mapping[str, Any]]) -> JsonObject:
+    taken = [str(other.get("id")) for other in present]
+    if entry.get("id") is not None and str(entry["id"]) not in taken:
+        return entry
+    deployment = entry.get("deployment")
+    configuration = deployment.get("deploymentConfig") if isinstance(deployment, Mapping) else ""
+    return {**entry, "id": new_id(str(entry.get("timestamp")), str(configuration), taken)}
+
+
+def _merged(entry: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:
+    merged = dict(entry)
+    for key, value in changes.items():
+        present = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(present, Mapping):
+            merged[key] = _merged(present, value)
+        else:
+            merged[key] = value
+    return merged

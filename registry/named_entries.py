@@ -1,0 +1,44 @@
+"""Lists of entries with a name each, as `datasets.json` and `evaluators.json` hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from registry.errors import CorruptRegistry
+from registry.stores import JsonDocument, JsonObject
+
+
+def put_named(
+    store: JsonDocument, file_name: str, name: str, make: Callable[[JsonObject | None], JsonObject]
+) -> None:
+    """Replace the entry of that name in place, or append it; every other entry stays as it is.
+
+    Args:
+        file_name: The file's name, for errors.
+        make: Takes the present entry, None without one, and returns what is to be stored. It is
+            called again when another program changed the file meanwhile.
+
+    Raises:
+        CorruptRegistry: the file is no list of objects; it is left as it is.
+        Conflict, Unavailable: as `JsonDocument.change`.
+    """
+
+    def edit(content: Any) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+        entries = _checked(content, file_name)
+        for index, entry in enumerate(entries):
+            if entry.get("name") == name:
+                return [*entries[:index], make(entry), *entries[index + 1 :]]
+        return [*entries, make(None)]
+
+    store.change(edit)
+
+
+def _checked(content: Any, file_name: str) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+    entries = [] if content is None else content
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise CorruptRegistry(
+            f"{file_name} is not a list of objects",
+            hint="it was left as it is; repair it, or move it away to start a new one",
+        )
+    return entries

@@ -1,0 +1,79 @@
+"""Opaque cursors: where a page ended, bound to the query that it belongs to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from registry.errors import InvalidArgument
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+_VERSION = 1
+_DIGEST_LENGTH = 12
+_LONGEST = 16_384
+
+
+def page_limit(limit: int) -> int:
+    """Return how many records a page holds; 0 means the default of 20.
+
+    Raises:
+        InvalidArgument: below 0 or above 100.
+    """
+    if not 0 <= limit <= MAX_LIMIT:
+        raise InvalidArgument(f"limit is {limit}, allowed are 1 to {MAX_LIMIT}")
+    return limit or DEFAULT_LIMIT
+
+
+def query_key(kind: str, *parts: object) -> str:
+    """Return what identifies a query: its kind and its filters, in a fixed order."""
+    return json.dumps([kind, *parts], ensure_ascii=True, sort_keys=True, default=str)
+
+
+def seal_cursor(query: str, place: Mapping[str, Any]) -> str:
+    """Return a cursor that `open_cursor` takes for the same query and no other.
+
+    Args:
+        query: What identifies the query, as `query_key` gives it.
+        place: Where to go on, as JSON-able data.
+    """
+    body = json.dumps(dict(place), separators=(",", ":"), sort_keys=True)
+    sealed = f"{_VERSION}.{_digest(query, body)}.{body}"
+    return base64.urlsafe_b64encode(sealed.encode()).rstrip(b"=").decode("ascii")
+
+
+def open_cursor(query: str, cursor: str) -> dict[str, Any]:
+    """Return the place that a cursor was sealed over.
+
+    Raises:
+        InvalidArgument: it was altered or cut, or belongs to other filters.
+    """
+    version, digest, body = _parts(cursor)
+    if version != str(_VERSION) or digest != _digest(query, body):
+        raise InvalidArgument(
+            "the cursor belongs to a query with other arguments, or was altered",
+            hint="repeat the call with the arguments of the page before, or without cursor",
+        )
+    place: dict[str, Any] = json.loads(body)
+    return place
+
+
+def _parts(cursor: str) -> tuple[str, str, str]:
+    padded = cursor[:_LONGEST] + "=" * (-len(cursor) % 4)
+    try:
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        version, digest, body = text.split(".", 2)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidArgument(
+            "the cursor is not one that this server gave", hint="leave cursor out"
+        ) from error
+    return version, digest, body
+
+
+def _digest(query: str, body: str) -> str:
+    return hashlib.sha256(f"{query}\n{body}".encode()).hexdigest()[:_DIGEST_LENGTH]

@@ -1,0 +1,288 @@
+"""The SageMaker side of a registration: the model version and its linked adapter versions.
+
+Nothing here fails a registration: each place reports its own state, and the same call made
+again finds what is there and adds what is missing.
+
+Source: record contract, section 5; design, `register_deployment`.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry.calls import Call
+from registry.errors import NotFound, RegistryError
+from registry.identifiers import check_project_name
+from registry.package_metadata import clean_metadata
+from registry.registration.request import RegistrationRequest, benchmark_metadata
+from registry.stores import Aws, ModelPackages
+from schemas.base import State
+from schemas.facts import AdapterFacts, DeploymentFacts
+from schemas.model_package import ModelPackage, ModelPackageDraft
+from schemas.registration import AdapterOutcome, PackageOutcome
+
+_TOKENS = uuid.UUID("6f0a0d3c-4d53-5b1e-9a55-0f2f5b6f5a11")
+_SAME_CANDIDATES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What the SageMaker side came to: the model version, its adapters, and what to warn of."""
+
+    package: PackageOutcome
+    adapters: tuple[AdapterOutcome, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRegistrar:
+    """Registers one deployment's versions in one account.
+
+    Attributes:
+        entry_id: The local entry's id; creation tokens are derived from it.
+        resumed: True when the entry was there before, so its versions may be there too.
+        since: When the entry was made: an equal version older than that is another deployment's.
+    """
+
+    aws: Aws
+    facts: DeploymentFacts
+    request: RegistrationRequest
+    entry_id: str
+    resumed: bool
+    since: datetime
+    image: str | None
+    call: Call
+
+    def register(self, known_arn: str | None) -> Registered:
+        """Register the model version, then every adapter that was not excluded.
+
+        Args:
+            known_arn: The version that the local entry already names, if any.
+        """
+        warnings: list[str] = []
+        try:
+            package, base = self._model(known_arn, warnings)
+        except RegistryError as error:
+            failed = PackageOutcome(
+                state="failed",
+                group=self.facts.project_name,
+                warning=explain(error),
+                dry_run=self.request.dry_run or None,
+            )
+            reason = "no base version was registered, so there is nothing to link it to"
+            return Registered(failed, self._skip_adapters(reason), tuple(warnings))
+        return Registered(package, self._adapters(base, warnings), tuple(warnings))
+
+    def _model(
+        self, known_arn: str | None, warnings: list[str]
+    ) -> tuple[PackageOutcome, ModelPackage | None]:
+        group = check_project_name(self.facts.project_name)
+        draft = self._model_draft(warnings)
+        found: ModelPackage | None = None
+        if known_arn:
+            found = self.aws.packages.describe(known_arn)
+        elif self.resumed:
+            found = self._find_equal(draft)
+        state: State = "unchanged" if found else "created"
+        if not found and not self.request.dry_run:
+            self.call.check("the model package was created")
+            self.aws.packages.ensure_group(
+                group, description=f"Models for {self.facts.project_name}"
+            )
+            found = self.aws.packages.create(draft)
+        outcome = PackageOutcome(
+            state=state,
+            group=group,
+            arn=found.arn if found else None,
+            version=found.version if found else None,
+            dry_run=self.request.dry_run or None,
+        )
+        return outcome, found
+
+    def _find_equal(self, draft: ModelPackageDraft) -> ModelPackage | None:
+        for package in _versions(self.aws.packages, draft, self.call):
+            recent = package.created_at is None or package.created_at >= self.since
+            if recent and package.metadata == draft.metadata and not package.is_adapter:
+                return package
+        return None
+
+    def _model_draft(self, warnings: list[str]) -> ModelPackageDraft:
+        names = [adapter.name for adapter in self.facts.adapters]
+        metadata = common_metadata(self.facts)
+        metadata |= benchmark_metadata(self.request.benchmark, names)[0]
+        data_url = (self.facts.model_data_url or "").rstrip("/")
+        if not self.image:
+            metadata["modelDataUrl"] = data_url
+        cleaned, notes = clean_metadata(metadata)
+        warnings.extend(notes)
+        return self._draft(
+            description=f"{self.facts.deployment_config or 'model'} on "
+            f"{self.facts.instance_type or 'unknown'}",
+            metadata=cleaned,
+            model_data_url=data_url if self.image else "",
+        )
+
+    def _adapters(
+        self, base: ModelPackage | None, warnings: list[str]
+    ) -> tuple[AdapterOutcome, ...]:
+        if self.request.base_only:
+            return self._skip_adapters("base_only was asked for")
+        present = self._present_adapters(base) if base and self.resumed else {}
+        outcomes: list[AdapterOutcome] = []
+        for position, adapter in enumerate(self.facts.adapters):
+            self.call.report(position, len(self.facts.adapters), f"adapter {adapter.name}")
+            outcomes.append(self._adapter(adapter, base, present, warnings))
+        return tuple(outcomes)
+
+    def _adapter(
+        self,
+        adapter: AdapterFacts,
+        base: ModelPackage | None,
+        present: Mapping[str, ModelPackage],
+        warnings: list[str],
+    ) -> AdapterOutcome:
+        dry = self.request.dry_run or None
+        if adapter.name in self.request.excluded:
+            return AdapterOutcome(
+                name=adapter.name, state="skipped", warning="excluded", dry_run=dry
+            )
+        try:
+            self.call.check(f"adapter {adapter.name} was registered")
+            parent = base.arn if base else ""
+            draft = self._adapter_draft(adapter, parent, warnings)
+            equal = present.get(adapter.name)
+            if equal is not None and _same_adapter(equal, draft):
+                return AdapterOutcome(
+                    name=adapter.name,
+                    state="unchanged",
+                    arn=equal.arn,
+                    version=equal.version,
+                    dry_run=dry,
+                )
+            if self.request.dry_run:
+                return AdapterOutcome(name=adapter.name, state="created", dry_run=True)
+            made = self.aws.packages.create(draft)
+        except RegistryError as error:
+            return AdapterOutcome(
+                name=adapter.name, state="failed", warning=explain(error), dry_run=dry
+            )
+        return AdapterOutcome(
+            name=adapter.name, state="created", arn=made.arn, version=made.version
+        )
+
+    def _present_adapters(self, base: ModelPackage) -> dict[str, ModelPackage]:
+        wanted = {"isAdapter": "true", "parentModelVersionArn": base.arn}
+        present: dict[str, ModelPackage] = {}
+        cursor: str | None = None
+        while True:
+            page = self.aws.packages.find(
+                base.group, metadata=wanted, limit=100, cursor=cursor, call=self.call
+            )
+            for package in page.packages:
+                present.setdefault(package.metadata.get("adapterName", ""), package)
+            cursor = page.cursor
+            if cursor is None:
+                return present
+
+    def _adapter_draft(
+        self, adapter: AdapterFacts, parent_arn: str, warnings: list[str]
+    ) -> ModelPackageDraft:
+        names = [each.name for each in self.facts.adapters]
+        weights = (adapter.weights_uri or "").rstrip("/")
+        metadata = common_metadata(self.facts) | {
+            "isAdapter": "true",
+            "parentModelVersionArn": parent_arn,
+            "adapterName": adapter.name,
+            "tuneTechnique": adapter.technique or "",
+            "datasetS3Uri": adapter.dataset_s3_uri or "",
+            "datasetVersion": adapter.dataset_version or "",
+            "modelDataUrl": weights,
+            "endpointName": self.facts.endpoint_name or "",
+            "icName": adapter.ic_name or "",
+        }
+        metadata |= {f"eval_{key}": str(value) for key, value in adapter.eval_metrics.items()}
+        metadata |= benchmark_metadata(self.request.benchmark, names)[1].get(adapter.name, {})
+        cleaned, notes = clean_metadata(metadata)
+        warnings.extend(f"adapter {adapter.name}: {note}" for note in notes)
+        return self._draft(
+            description=f"adapter ({adapter.technique or 'unknown'}) on "
+            f"{self.facts.instance_type or 'unknown'}, parent: {parent_arn}",
+            metadata=cleaned,
+            model_data_url=weights if weights.endswith(".tar.gz") else "",
+        )
+
+    def _draft(
+        self, *, description: str, metadata: dict[str, str], model_data_url: str
+    ) -> ModelPackageDraft:
+        approval = "Approved" if self.request.status == "success" else "PendingManualApproval"
+        content = {
+            "description": description,
+            "approvalStatus": approval,
+            "metadata": metadata,
+            "image": self.image,
+            "modelDataUrl": (model_data_url or None) if self.image else None,
+        }
+        canonical = json.dumps(content, sort_keys=True)
+        token = uuid.uuid5(_TOKENS, f"{self.facts.project_name}\n{self.entry_id}\n{canonical}")
+        return ModelPackageDraft.model_validate(
+            content | {"group": self.facts.project_name, "clientToken": str(token)}
+        )
+
+    def _skip_adapters(self, reason: str) -> tuple[AdapterOutcome, ...]:
+        return skip_adapters(self.facts, reason, dry_run=self.request.dry_run)
+
+
+def skip_adapters(
+    facts: DeploymentFacts, reason: str, *, dry_run: bool
+) -> tuple[AdapterOutcome, ...]:
+    """Return one `skipped` outcome per adapter, all for the same reason."""
+    return tuple(
+        AdapterOutcome(name=each.name, state="skipped", warning=reason, dry_run=dry_run or None)
+        for each in facts.adapters
+    )
+
+
+def common_metadata(facts: DeploymentFacts) -> dict[str, str]:
+    """Return the nine keys that every version of a deployment carries, "" where unknown."""
+    version = facts.generator_version
+    return {
+        "deploymentConfig": facts.deployment_config,
+        "architecture": facts.architecture,
+        "backend": facts.backend,
+        "instanceType": facts.instance_type or "",
+        "modelName": facts.model_name or "",
+        "baseImage": facts.base_image or "",
+        "modelFormat": facts.model_format or "",
+        "generatorVersion": "" if version == "unknown" else version,
+        "projectName": facts.project_name,
+    }
+
+
+def explain(error: RegistryError) -> str:
+    """Return an error as one sentence for a `warning`: what happened and what to do."""
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+def _versions(packages: ModelPackages, draft: ModelPackageDraft, call: Call) -> list[ModelPackage]:
+    same = {
+        key: draft.metadata[key]
+        for key in ("projectName", "deploymentConfig")
+        if key in draft.metadata
+    }
+    try:
+        page = packages.find(
+            draft.group, metadata=same, limit=_SAME_CANDIDATES, cursor=None, call=call
+        )
+    except NotFound:
+        return []  # no group yet: no version of it either
+    return list(page.packages)
+
+
+def _same_adapter(package: ModelPackage, draft: ModelPackageDraft) -> bool:
+    # A key that one writer leaves out and another writes as "" means the same (D17).
+    keys = ("parentModelVersionArn", "tuneTechnique", "datasetS3Uri", "modelDataUrl", "adapterName")
+    return all(package.metadata.get(key, "") == draft.metadata.get(key, "") for key in keys)

@@ -1,0 +1,95 @@
+"""What the server was told at its start: flag, then `MLCC_REGISTRY_*`, then default.
+
+The active bootstrap profile stands between the environment and the defaults; it is consulted
+where its value is needed, since it may change while the server runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from registry.errors import InvalidArgument
+
+DEFAULT_CI_TABLE = "mlcc-ci-table"
+TOOLSETS = ("core",)
+
+Names = Annotated[tuple[str, ...], NoDecode]
+"""Several names; the environment gives them comma-separated."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the server, each also a flag and an `MLCC_REGISTRY_*` variable.
+
+    Attributes:
+        home: The registry home, where MLCC keeps `registry.json` and its siblings.
+        workspace: Folders that bound every path argument; empty means the start folder.
+        poll_s: Seconds before the first look at a component that is being created; later
+            looks are further apart.
+        sandbox: Serve against a private local AWS.
+        sandbox_dir: Keep that AWS's state here.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MLCC_REGISTRY_", frozen=True, extra="forbid")
+
+    home: Path = Path("~/.ml-container-creator")
+    region: str = ""
+    profile: str = ""
+    ci_table: str = ""
+    ci_region: str = ""
+    hub: str = ""
+    read_only: bool = False
+    toolsets: Names = ("core",)
+    allowed_accounts: Names = ()
+    workspace: Names = ()
+    ask: Literal["auto", "never"] = "auto"
+    require_confirm: bool = False
+    require_human: bool = False
+    auto_approve: bool = False
+    poll_s: float = Field(default=2.0, gt=0, le=30)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    sandbox: bool = False
+    sandbox_dir: str = ""
+
+    @field_validator("toolsets", "allowed_accounts", "workspace", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("toolsets")
+    @classmethod
+    def _known_toolsets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in TOOLSETS:
+                raise ValueError(f"unknown toolset {name!r}; known: {', '.join(TOOLSETS)}")
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser()
+
+
+def load_settings(flags: dict[str, object]) -> Settings:
+    """Return the settings, flags before the environment.
+
+    Args:
+        flags: What the command line really named, by the settings' own names.
+
+    Raises:
+        InvalidArgument: a flag or variable has a value that the setting does not take.
+    """
+    try:
+        return Settings(**flags)  # type: ignore[arg-type] # pydantic checks what argparse gave
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InvalidArgument(
+            f"setting {name}: {first['msg']}",
+            hint=f"it comes from --{name.replace('_', '-')} or MLCC_REGISTRY_{name.upper()}",
+        ) from error

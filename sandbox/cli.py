@@ -1,0 +1,79 @@
+"""The command ``mlcc-registry-sandbox``: a local AWS until its input ends."""
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.engine import EngineUnavailable
+from sandbox.service import Sandbox, keep_own_folder_private
+from sandbox.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until the input ends or SIGTERM or SIGINT comes; 0, or 1 when it cannot start."""
+    options = _parser().parse_args(arguments)
+    keep_own_folder_private()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    threading.Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
+    box = Sandbox(
+        options.dir,
+        options.region,
+        sample=options.sample,
+        port=options.port,
+        settings=Settings(component_polls=options.component_polls),
+    )
+    try:
+        with box:
+            _announce(box.environment(), as_json=options.json)
+            ended.wait()
+    except EngineUnavailable as error:
+        sys.stderr.write(f"mlcc-registry-sandbox: {error}\n")
+        return 1
+    return 0
+
+
+def _announce(wanted: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        text = json.dumps(wanted)
+    else:
+        text = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in wanted.items())
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _wait_for_end_of_input(ended: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    ended.set()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlcc-registry-sandbox",
+        description="A local AWS (SageMaker, STS, ECR, S3, DynamoDB) until its input ends. "
+        "Prints the variables that lead AWS clients to it.",
+    )
+    parser.add_argument("--dir", type=Path, help="keep everything in this folder")
+    parser.add_argument("--region", default="us-west-2", help="default: %(default)s")
+    parser.add_argument("--sample", action="store_true", help="fill a sample account")
+    parser.add_argument("--json", action="store_true", help="print the variables as one JSON line")
+    parser.add_argument("--port", type=int, default=0, help="of SageMaker, STS, ECR; default: free")
+    parser.add_argument(
+        "--component-polls",
+        type=int,
+        default=3,
+        help="which look at a new component finds it InService; default: %(default)s",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

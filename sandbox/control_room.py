@@ -1,0 +1,100 @@
+"""The paths under ``/_sandbox/``: what a test reads and turns, as JSON."""
+
+import dataclasses
+import json
+import urllib.parse
+from collections.abc import Callable
+
+from sandbox.dispatch import DEFAULT_KEY, Dispatcher
+from sandbox.documents import Document
+from sandbox.faults import Fault
+from sandbox.protocol import Answer
+from sandbox.sagemaker.components import plan_outcome
+
+PREFIX = "/_sandbox/"
+_OUTCOMES = ("InService", "Failed", "Vanish", "Hang", "Rollback")
+
+
+class ControlRoom:
+    """Answers the control calls of one sandbox."""
+
+    def __init__(self, dispatcher: Dispatcher, region: str) -> None:
+        self._sandbox = dispatcher
+        self._region = region
+        self._calls: dict[tuple[str, str], Callable[[Document], Document]] = {
+            ("GET", "log"): self._log,
+            ("DELETE", "log"): self._clear_log,
+            ("GET", "faults"): self._faults,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "clock"): self._clock,
+            ("POST", "components"): self._plan_component,
+            ("GET", "settings"): self._settings,
+            ("POST", "settings"): self._change_settings,
+            ("POST", "reset"): self._reset,
+        }
+
+    def answer(self, method: str, target: str, body: bytes) -> Answer:
+        """Answer one control call; what is wrong with it is said in ``error``, HTTP 400."""
+        url = urllib.parse.urlsplit(target)
+        call = self._calls.get((method, url.path.removeprefix(PREFIX)))
+        if call is None:
+            return _json(404, {"error": f"no control call {method} {url.path}"})
+        try:
+            arguments = json.loads(body or b"{}")
+            if not isinstance(arguments, dict):
+                return _json(400, {"error": "the body must be a JSON object"})
+            arguments.update(urllib.parse.parse_qsl(url.query))
+            with self._sandbox.lock:
+                return _json(200, call(arguments))
+        except (KeyError, TypeError, ValueError) as error:
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+
+    def _log(self, arguments: Document) -> Document:
+        return {"calls": self._sandbox.log.as_documents(arguments.get("operation", ""))}
+
+    def _clear_log(self, _arguments: Document) -> Document:
+        self._sandbox.log.clear()
+        return {}
+
+    def _faults(self, _arguments: Document) -> Document:
+        return {"faults": self._sandbox.faults.as_documents()}
+
+    def _add_fault(self, arguments: Document) -> Document:
+        self._sandbox.faults.add([Fault(**arguments)])
+        return {}
+
+    def _clear_faults(self, _arguments: Document) -> Document:
+        self._sandbox.faults.clear()
+        return {}
+
+    def _clock(self, arguments: Document) -> Document:
+        if arguments.get("freeze"):
+            self._sandbox.clock.freeze()
+        self._sandbox.clock.advance(float(arguments.get("advance_s", 0)))
+        return {"now": self._sandbox.clock.now()}
+
+    def _plan_component(self, arguments: Document) -> Document:
+        outcome = arguments["outcome"]
+        if outcome not in _OUTCOMES:
+            raise ValueError(f"no outcome {outcome!r}; the outcomes are {list(_OUTCOMES)}")
+        region = arguments.get("region", self._region)
+        context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
+        plan_outcome(context, arguments["name"], outcome, arguments.get("reason", ""))
+        self._sandbox.states.save(context.account, region)
+        return {}
+
+    def _settings(self, _arguments: Document) -> Document:
+        return dataclasses.asdict(self._sandbox.settings)
+
+    def _change_settings(self, arguments: Document) -> Document:
+        self._sandbox.settings = self._sandbox.settings.changed(arguments)
+        return dataclasses.asdict(self._sandbox.settings)
+
+    def _reset(self, _arguments: Document) -> Document:
+        self._sandbox.reset()
+        return {}
+
+
+def _json(status: int, document: Document) -> Answer:
+    return Answer(status, "application/json", json.dumps(document).encode())

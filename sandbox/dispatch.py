@@ -1,0 +1,146 @@
+"""One call from its bytes to its answer: read, fail on request, check, do, check again, log."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox import constraints, ecr, sts
+from sandbox.calllog import CallLog, LoggedCall
+from sandbox.clock import MovableClock
+from sandbox.context import Context, Handler
+from sandbox.documents import Document
+from sandbox.faults import FaultRules, refusal_of
+from sandbox.model import Operation, load
+from sandbox.protocol import Answer, Call, Refusal, answered, parse, refused, service_of
+from sandbox.resources import resource_arn
+from sandbox.sagemaker import components, endpoints, groups, packages, search
+from sandbox.settings import Settings
+from sandbox.state import StateStore
+
+DEFAULT_ACCOUNT = "123456789012"
+SECOND_ACCOUNT = "210987654321"
+DEFAULT_KEY = "AKIASANDBOX000000000"
+SECOND_KEY = "AKIASANDBOX000000002"
+ACCOUNTS = {DEFAULT_KEY: DEFAULT_ACCOUNT, SECOND_KEY: SECOND_ACCOUNT}
+
+OPERATIONS: Mapping[str, Mapping[str, Handler]] = {
+    "sagemaker": {
+        **groups.OPERATIONS,
+        **packages.OPERATIONS,
+        **search.OPERATIONS,
+        **endpoints.OPERATIONS,
+        **components.OPERATIONS,
+    },
+    "sts": sts.OPERATIONS,
+    "ecr": ecr.OPERATIONS,
+}
+# ECR calls a breach of a constraint by another name than the rest.
+_BREACH_CODES = {"ecr": "InvalidParameterException"}
+
+
+class Dispatcher:
+    """The AWS side of the sandbox. Calls are carried out one at a time, so none races another."""
+
+    def __init__(self, directory: Path | None = None, settings: Settings | None = None) -> None:
+        self.clock = MovableClock()
+        self.faults = FaultRules()
+        self.log = CallLog()
+        self.first_settings = settings or Settings()
+        self.settings = self.first_settings
+        self.states = StateStore(directory)
+        self.lock = threading.RLock()
+
+    def reset(self) -> None:
+        """Forget all that happened and go by the first settings and the machine's clock."""
+        self.states.clear()
+        self.faults.clear()
+        self.log.clear()
+        self.clock.reset()
+        self.settings = self.first_settings
+
+    def context(self, access_key: str, region: str) -> Context:
+        """Return what a call signed with this key for this region works with."""
+        account = ACCOUNTS.get(access_key, DEFAULT_ACCOUNT)
+        return Context(account, region, self.states.of(account, region), self.clock, self.settings)
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer one HTTP request to AWS; a refusal is an answer too."""
+        with self.lock:
+            try:
+                call = parse(headers, body)
+            except Refusal as refusal:
+                return refused(service_of(headers), refusal)
+            context = self.context(call.access_key, call.region)
+            fault = self.faults.take(call)
+            try:
+                result = self._result(context, call, fault)
+            except Refusal as refusal:
+                self._note(context, call, refusal.status, refusal.code)
+                return refused(call.service, refusal)
+            finally:
+                self.states.save(context.account, context.region)
+            self._note(context, call, 200, "")
+            done = answered(call.service, call.operation, result)
+            if fault == "lost_answer":
+                return Answer(done.status, done.content_type, done.body, lost=True)
+            return done
+
+    def _result(self, context: Context, call: Call, fault: str) -> Document:
+        if call.access_key in self.settings.denied_keys:
+            raise Refusal(
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+            )
+        handler = OPERATIONS[call.service].get(call.operation)
+        if handler is None:
+            raise Refusal(
+                "UnknownOperationException",
+                f"the sandbox has no operation {call.service}:{call.operation}",
+            )
+        if fault and fault != "lost_answer":
+            resource = resource_arn(context, call.service, call.operation, call.request)
+            raise refusal_of(fault, call, context.caller, resource)
+        operation = load(call.service).operation(call.operation)
+        _refuse_breaches(call, operation)
+        request = {name: value for name, value in call.request.items() if value is not None}
+        result = handler(context, request)
+        _refuse_own_breaches(call, operation, result)
+        return result
+
+    def _note(self, context: Context, call: Call, status: int, code: str) -> None:
+        self.log.add(
+            LoggedCall(
+                at=self.clock.now(),
+                service=call.service,
+                operation=call.operation,
+                account=context.account,
+                region=context.region,
+                request=call.request,
+                status=status,
+                code=code,
+            )
+        )
+
+
+def _refuse_breaches(call: Call, operation: Operation) -> None:
+    found = constraints.breaches(load(call.service), operation.input, call.request)
+    if not found:
+        return
+    wrong_type = [one for one in found if one.kind is constraints.Kind.TYPE]
+    if wrong_type:
+        first = wrong_type[0]
+        raise Refusal("SerializationException", f"{first.path}: {first.rule}, not {first.value}")
+    raise Refusal(
+        _BREACH_CODES.get(call.service, "ValidationException"), constraints.sentence(found)
+    )
+
+
+def _refuse_own_breaches(call: Call, operation: Operation, result: Document) -> None:
+    found = constraints.breaches(load(call.service), operation.output, result)
+    if found:
+        raise Refusal(
+            "InternalFailure",
+            f"the sandbox's own answer to {call.operation} breaks the service model: "
+            f"{constraints.sentence(found)}",
+            500,
+        )

@@ -1,0 +1,53 @@
+"""Turns results and failures into what goes over the wire: the same object as data and as text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mcp.types import CallToolResult, TextContent
+
+from registry.errors import RegistryError
+from schemas.base import Result
+
+
+def answer(result: Result) -> CallToolResult:
+    """Return a tool's result as structured content and as compact JSON text."""
+    return _both(result.wire(), is_error=False)
+
+
+def failure(error: RegistryError) -> CallToolResult:
+    """Return an explained failure: `error`, and beside it what helps to go on."""
+    body: dict[str, Any] = {
+        "error": {
+            "code": error.code,
+            "message": error.message,
+            "hint": error.hint,
+            "retryable": error.retryable,
+        }
+    }
+    body |= {key: value for key, value in error.details.items() if value is not None}
+    return _both(body, is_error=True)
+
+
+def internal_failure(tool: str, reference: str) -> CallToolResult:
+    """Return a failure that is our bug; the reference finds its traceback in the log."""
+    message = f"{tool} failed for a reason of its own, logged under {reference}"
+    hint = "please report it with the server's log; whatever was written before is kept"
+    body = {"code": "internal", "message": message, "hint": hint, "retryable": False}
+    return _both({"error": body}, is_error=True)
+
+
+def _both(body: dict[str, Any], *, is_error: bool) -> CallToolResult:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Node writes half of a surrogate pair as it comes; no UTF-8 text can carry one.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        body = json.loads(text)
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)],
+        structured_content=body,
+        is_error=is_error,
+    )

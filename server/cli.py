@@ -1,0 +1,91 @@
+"""The command `mlcc-registry-mcp`: reads flags, then serves one client over stdio.
+
+`--help`, `--version` and a bad flag answer without importing the protocol library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from registry.errors import RegistryError
+from registry.settings import TOOLSETS, Settings, load_settings
+from registry.version import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return 0 at the end of input, 2 for a setting that cannot be used."""
+    flags = _parser().parse_args(argv)
+    given = {name: value for name, value in vars(flags).items() if value is not None}
+    try:
+        settings = load_settings(given)
+        from server.stdio import serve  # noqa: PLC0415 - half a second that --help need not take
+
+        serve(settings)
+    except RegistryError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        print(f"mlcc-registry-mcp: {error.message}{hint}", file=sys.stderr)  # noqa: T201 - no log yet
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlcc-registry-mcp",
+        description="Serve the deployment registry to one MCP client over stdio. Each flag is "
+        "also an environment variable: --ci-table is MLCC_REGISTRY_CI_TABLE.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    for flags, options in _FLAGS:
+        parser.add_argument(*flags, **options)
+    return parser
+
+
+def _default(name: str) -> str:
+    value = Settings.model_fields[name].default
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _value(name: str, text: str, **options: Any) -> tuple[tuple[str, ...], dict[str, Any]]:  # noqa: ANN401 - argparse's own
+    metavar = None if "choices" in options else name.upper()
+    default = _default(name)
+    text = f"{text} (default {default})" if default else text
+    flag = f"--{name.replace('_', '-')}"
+    return (flag,), {"dest": name, "help": text, "metavar": metavar, **options}
+
+
+def _switch(name: str, text: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+    flag = f"--{name.replace('_', '-')}"
+    return (flag,), {"dest": name, "help": text, "action": "store_const", "const": True}
+
+
+_FLAGS = (
+    _value("home", "the registry home"),
+    _value("region", "AWS region where neither call nor project names one"),
+    _value("profile", "AWS profile where the call names none"),
+    _value("ci_table", "DynamoDB table of CI configurations; else CI_TABLE_NAME, the bootstrap "
+           "profile's, mlcc-ci-table"),
+    _value("ci_region", "its region, where it is not the call's"),
+    _value("hub", "SageMaker hub for datasets and evaluators"),
+    _switch("read_only", "publish no tool that writes"),
+    _value("toolsets", f"toolsets to publish, comma-separated, of: {', '.join(TOOLSETS)}"),
+    _value("allowed_accounts", "refuse writes in any other AWS account; comma-separated"),
+    _value("workspace", "a folder that path arguments may be in; repeatable; default: the "
+           "working folder", action="append"),
+    _value("ask", "whether to ask the user where the client can", choices=["auto", "never"]),
+    _switch("require_confirm", "a rollout always needs the digest of its plan"),
+    _switch("require_human", "a rollout always needs an answered question"),
+    _switch("auto_approve", "a rollout needs neither digest nor question"),
+    _value("poll_s", "seconds before the first look at a component that is being created",
+           type=float),
+    _value("log_level", "least severe log lines on stderr",
+           choices=["DEBUG", "INFO", "WARNING", "ERROR"]),
+    _switch("sandbox", "serve against a private local AWS; nothing reaches a real account"),
+    _value("sandbox_dir", "keep the local AWS's state in this folder"),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""`--sandbox`: a private local AWS as a child process, and a private registry home."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from registry.errors import NotConfigured, Unavailable
+from registry.settings import Settings
+
+_DEFAULT_REGION = "us-west-2"
+
+
+@contextmanager
+def private_sandbox(settings: Settings) -> Iterator[Settings]:
+    """Serve against a sandbox of our own, whatever the user's AWS configuration says.
+
+    The process's environment is led there: fixed fake credentials, every endpoint on loopback,
+    no profile, no configuration file. State is kept only with `sandbox_dir`.
+
+    Raises:
+        NotConfigured: the extra is not installed.
+        Unavailable: the sandbox does not start.
+    """
+    try:
+        from sandbox import environment  # noqa: PLC0415 - an extra
+        from sandbox.service import ChildFailed, start_child  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise NotConfigured(
+            f"--sandbox needs a package that is not installed: {error.name}",
+            hint="pip install 'mlcc-registry-mcp[sandbox]'",
+        ) from error
+    kept = Path(settings.sandbox_dir).expanduser() if settings.sandbox_dir else None
+    region = settings.region or _DEFAULT_REGION
+    with ExitStack() as stack:
+        try:
+            child = stack.enter_context(
+                start_child(directory=kept, region=region, sample=kept is None or not kept.exists())
+            )
+        except ChildFailed as error:
+            raise Unavailable(str(error), hint="mlcc-registry-sandbox alone shows why") from error
+        environment.apply(os.environ, child.environment)
+        home = kept / "home" if kept else Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcc-registry-home-"))
+        )
+        yield settings.model_copy(
+            update={"home": home, "region": region, "profile": "", "allowed_accounts": ()}
+        )

@@ -1,0 +1,70 @@
+"""Our filters against what `registry list` and `registry search` of MLCC 1.5.2 printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.deployments.filters import DeploymentFilter
+from registry.instants import parse_instant
+
+VECTORS = json.loads(
+    (Path(__file__).parents[1] / "data/contract/registry_list_search.json").read_text("utf-8")
+)
+FLAGS = {
+    "--backend": "backend",
+    "--architecture": "architecture",
+    "--instance-type": "instance_type",
+    "--status": "status",
+    "--deployment-config": "deployment_config",
+    "--region": "region",
+}
+
+EXEMPT = {
+    "list --deployment-config transformers-vllm": "D37: upstream ignores the filter",
+    "list --region us-west-2": "D37: upstream knows no such filter, ours is the design's",
+}
+"""Calls that we answer otherwise, each with its reason."""
+
+
+def call_of(case: dict[str, Any]) -> str:
+    return " ".join(case["argv"][1:])
+
+
+def filter_of(argv: list[str]) -> DeploymentFilter:
+    command, *rest = argv[1:]
+    wanted: dict[str, str] = {}
+    words = [part for word in rest for part in word.split("=", 1)]
+    while words:
+        flag = words.pop(0)
+        if flag == "--project":  # chooses the file, not the entries
+            continue
+        if flag == "--model":
+            name = "model" if command == "list" else "model_glob"
+        else:
+            name = FLAGS[flag]
+        wanted[name] = words.pop(0)
+    return DeploymentFilter(**wanted)
+
+
+def ids(wanted: DeploymentFilter, entries: list[dict[str, Any]]) -> list[str]:
+    return [
+        entry["id"] for entry in entries if wanted.admits(entry, parse_instant(entry["timestamp"]))
+    ]
+
+
+@pytest.mark.parametrize("case", VECTORS["results"], ids=call_of)
+def test_the_same_entries_are_found(case):
+    """Record contract, section 1: list, search."""
+    wanted = filter_of(case["argv"])
+    ours = ids(wanted, VECTORS["user_entries"]) + ids(wanted, VECTORS["project_entries"])
+    theirs = case["user_ids"] + case["project_ids"]
+
+    assert (ours == theirs) is (call_of(case) not in EXEMPT)
+
+
+def test_every_exemption_names_a_case():
+    assert set(EXEMPT) <= {call_of(case) for case in VECTORS["results"]}

@@ -1,0 +1,174 @@
+"""Listing registered deployments: order, pages, filters (design, `list_deployments`)."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry.deployments.filters import DeploymentFilter
+from registry.deployments.listing import list_deployments
+from registry.deployments.replay import replay_flags
+from registry.errors import CorruptRegistry, InvalidArgument
+from registry.local.deployments import project_registry, user_registry
+
+
+def entry(number: int, **more):
+    return {
+        "timestamp": f"2026-05-{number:02d}T10:00:00.000Z",
+        "status": "success",
+        "deployment": {
+            "deploymentConfig": "transformers-vllm",
+            "architecture": "transformers",
+            "backend": "vllm",
+            "baseImage": None,
+            "deploymentTarget": "realtime-inference",
+            "buildTarget": None,
+            "icList": [{"name": "default"}, {"name": "sft", "isAdapter": True}],
+        },
+        "model": {"modelName": "Qwen/Qwen3-4B", "modelFormat": None},
+        "infrastructure": {"instanceType": None, "region": "us-west-2", "roleArn": None},
+        "configuration": {"parameters": {"VLLM_X": "1"}},
+        "outcome": {"notes": f"note {number}"},
+        "metadata": {"generatorVersion": "1.5.2", "source": "local", "importedFrom": None},
+        "id": f"{number:08x}",
+        **more,
+    }
+
+
+@pytest.fixture
+def home(tmp_path):
+    log = user_registry(tmp_path)
+    for number in (2, 1, 5, 3, 4):
+        log.append(lambda _, number=number: entry(number))
+    return tmp_path
+
+
+def listed(home, limit=20, cursor="", full=False, **wanted):
+    logs = [("user", user_registry(home))]
+    return list_deployments(
+        logs, DeploymentFilter(**wanted), limit=limit, cursor=cursor, full=full
+    )
+
+
+def days(page):
+    return [int(each.id, 16) for each in page.deployments]
+
+
+def test_the_newest_comes_first_whatever_the_order_in_the_file(home):
+    assert [5, 4, 3, 2, 1] == days(listed(home))
+
+
+def test_a_walk_by_pages_sees_every_entry_once(home):
+    seen, cursor = [], ""
+    while True:
+        page = listed(home, limit=2, cursor=cursor)
+        seen += days(page)
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+
+    assert [5, 4, 3, 2, 1] == seen
+    assert page.complete
+
+
+def test_an_entry_that_arrives_between_pages_moves_nothing(home):
+    first = listed(home, limit=2)
+    user_registry(home).append(lambda _: entry(9))
+
+    assert [3, 2] == days(listed(home, limit=2, cursor=first.next_cursor))
+
+
+def test_a_cursor_of_other_filters_is_refused(home):
+    first = listed(home, limit=2)
+
+    with pytest.raises(InvalidArgument):
+        listed(home, limit=2, cursor=first.next_cursor, status="success")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"since": "2026-05-03"}, [5, 4, 3]),
+        ({"until": "2026-05-02"}, [2, 1]),
+        ({"since": "2026-05-02T10:00:00Z", "until": "2026-05-02T10:00:00+00:00"}, [2]),
+        ({"text": "NOTE 4"}, [4]),
+        ({"model": "qwen3"}, [5, 4, 3, 2, 1]),
+        ({"model_glob": "Qwen/*"}, [5, 4, 3, 2, 1]),
+        ({"model_glob": "*"}, []),
+        ({"status": "failed"}, []),
+    ],
+)
+def test_filters_choose(home, wanted, expected):
+    assert expected == days(listed(home, **wanted))
+
+
+@pytest.mark.parametrize("wanted", [{"since": "yesterday"}, {"until": "2026-13-01"}])
+def test_a_time_that_is_none_is_refused(home, wanted):
+    with pytest.raises(InvalidArgument):
+        listed(home, **wanted)
+
+
+def test_a_glob_of_endless_alternatives_is_refused(home):
+    with pytest.raises(InvalidArgument):
+        listed(home, model_glob="{1..100000}")
+
+
+def test_a_summary_names_the_adapters_and_leaves_parameters_out(home):
+    newest = listed(home, limit=1).deployments[0]
+
+    assert ("sft",) == newest.adapters
+    assert newest.entry is None
+
+
+def test_detail_full_gives_the_stored_entry(home):
+    newest = listed(home, limit=1, full=True).deployments[0]
+
+    assert {"VLLM_X": "1"} == newest.entry["configuration"]["parameters"]
+
+
+def test_a_file_given_twice_is_read_once(home):
+    """D39: with the home as working folder, MLCC lists entries twice."""
+    logs = [("user", user_registry(home)), ("project", user_registry(home))]
+    page = list_deployments(logs, DeploymentFilter(), limit=20, cursor="", full=False)
+
+    assert 5 == page.count
+
+
+def test_the_projects_own_file_is_read_beside_the_users(home, tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    project_registry(project).append(lambda _: entry(8))
+    logs = [("user", user_registry(home)), ("project", project_registry(project))]
+    page = list_deployments(logs, DeploymentFilter(), limit=1, cursor="", full=False)
+
+    assert ["project"] == [each.origin for each in page.deployments]
+
+
+def test_no_file_is_an_empty_page_that_says_so(tmp_path):
+    page = listed(tmp_path / "nowhere")
+
+    assert 0 == page.count
+    assert page.complete
+    assert "No registered deployment" in page.message
+
+
+def test_a_file_that_does_not_parse_is_named(tmp_path):
+    (tmp_path / "registry.json").write_text("{", encoding="utf-8")
+
+    with pytest.raises(CorruptRegistry) as refused:
+        listed(tmp_path)
+
+    assert "registry.json" in refused.value.message
+
+
+def test_replay_flags_are_a_list_that_no_shell_reads():
+    """D10: MLCC builds a shell command of these values."""
+    hostile = entry(1, model={"modelName": "x; touch /y", "modelFormat": "pkl"})
+
+    assert (
+        "--deployment-config",
+        "transformers-vllm",
+        "--model-name",
+        "x; touch /y",
+        "--region",
+        "us-west-2",
+    ) == replay_flags(hostile)

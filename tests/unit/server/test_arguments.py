@@ -1,0 +1,86 @@
+"""What models send, and what becomes of it (design, "Names and shapes")."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry.errors import InvalidArgument
+from server.arguments import tidy
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "project_dir": {"type": "string"},
+        "exclude": {"type": "array", "items": {"type": "string"}},
+        "ic_list": {"type": "array", "items": {"type": "object"}},
+        "parameters": {"type": "object"},
+        "limit": {"type": "integer"},
+        "ci": {"type": "boolean"},
+    },
+}
+
+
+def test_null_is_not_given():
+    assert {} == tidy({"project_dir": None, "exclude": None, "ci": None}, SCHEMA)
+
+
+def test_an_empty_text_is_not_given_whatever_the_type():
+    assert {} == tidy({"project_dir": "", "exclude": "", "limit": "", "parameters": ""}, SCHEMA)
+
+
+def test_an_empty_list_or_object_that_was_sent_is_explicit():
+    sent = {"ic_list": [], "parameters": {}}
+
+    assert sent == tidy(sent, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("a,b", ["a", "b"]),
+        (" a , b ,", ["a", "b"]),
+        ("one", ["one"]),
+        ('["a", "b,c"]', ["a", "b,c"]),
+        ("[]", []),
+    ],
+)
+def test_a_list_may_be_json_text_or_comma_separated(sent, expected):
+    assert {"exclude": expected} == tidy({"exclude": sent}, SCHEMA)
+
+
+def test_an_object_may_be_json_text():
+    assert {"parameters": {"A": "1"}} == tidy({"parameters": '{"A": "1"}'}, SCHEMA)
+
+
+@pytest.mark.parametrize("sent", ["{oops", "[1]", "3", "[" * 100_000])
+def test_text_that_is_no_object_is_refused_without_echoing_it(sent):
+    with pytest.raises(InvalidArgument) as refused:
+        tidy({"parameters": sent}, SCHEMA)
+
+    assert "parameters" in refused.value.message
+    assert sent not in refused.value.message + refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("sent", "nearest"),
+    [
+        ("projectDir", "project_dir"),
+        ("project-dir", "project_dir"),
+        ("icList", "ic_list"),
+        ("excludes", "exclude"),
+        ("param", "parameters"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_real_one(sent, nearest):
+    with pytest.raises(InvalidArgument) as refused:
+        tidy({sent: "x"}, SCHEMA)
+
+    assert f"{sent} (did you mean {nearest}?)" in refused.value.message
+
+
+def test_a_name_unlike_any_is_refused_with_the_list_of_names():
+    with pytest.raises(InvalidArgument) as refused:
+        tidy({"zzz": 1}, SCHEMA)
+
+    assert refused.value.message == "unknown argument: zzz"
+    assert "project_dir" in refused.value.hint
