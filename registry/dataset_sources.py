@@ -158,35 +158,40 @@ def _job(request: DatasetRequest, project: ProjectValues | None) -> _Job | None:
         return None
     if project is None:
         raise InvalidArgument(f"{kind} reads a project: pass project_dir, a folder holding do/")
-    if kind == "from_tune":
-        return _tune_job(request.from_tune, project)
-    return _train_job(request.from_train, project)
+    return _tune_job(request, project) if request.from_tune else _train_job(request, project)
 
 
-def _tune_job(asked: str, project: ProjectValues) -> _Job:
+def _tune_job(request: DatasetRequest, project: ProjectValues) -> _Job:
     techniques = _techniques_with(project, "TUNE_DATASET_S3_URI_")
     latest = project.get("TUNE_TECHNIQUE").lower()
-    technique = _chosen(asked, "from_tune", latest, techniques)
-    suffix = technique.upper()
+    technique = _chosen(request.from_tune, "from_tune", latest, techniques)
     unsuffixed = technique == latest or (not latest and not techniques)
-    values = {
-        part: project.get(f"TUNE_DATASET_{part}_{suffix}")
-        or (project.get(f"TUNE_DATASET_{part}") if unsuffixed else "")
-        for part in ("S3_URI", "SOURCE", "ROW_COUNT")
-    }
-    if not values["S3_URI"]:
+    if technique not in techniques and not (
+        unsuffixed and "TUNE_DATASET_S3_URI" in project.names()
+    ):
         raise _no_such_job("from_tune", technique, techniques)
-    return _Job(technique, values["S3_URI"], values["SOURCE"], _counted(values["ROW_COUNT"]))
+
+    def value(part: str) -> str:
+        own = project.get(f"TUNE_DATASET_{part}_{technique.upper()}")
+        return own or (project.get(f"TUNE_DATASET_{part}") if unsuffixed else "")
+
+    # What the caller gives is not looked up: only a shell might be able to tell its value.
+    return _Job(
+        technique,
+        s3_uri=request.s3_uri or value("S3_URI"),
+        source="" if request.name else value("SOURCE"),
+        rows=None if request.row_count >= 0 else _counted(value("ROW_COUNT")),
+    )
 
 
-def _train_job(asked: str, project: ProjectValues) -> _Job:
+def _train_job(request: DatasetRequest, project: ProjectValues) -> _Job:
     techniques = _techniques_with(project, "TRAIN_DATASET_S3_URI_")
     latest = project.get("TRAIN_TECHNIQUE").lower()
-    technique = _chosen(asked, "from_train", latest, techniques)
-    s3_uri = project.get(f"TRAIN_DATASET_S3_URI_{technique.upper()}")
-    if not s3_uri:
+    technique = _chosen(request.from_train, "from_train", latest, techniques)
+    if technique not in techniques:
         raise _no_such_job("from_train", technique, techniques)
-    return _Job(technique, s3_uri, s3_uri, None)
+    s3_uri = request.s3_uri or project.get(f"TRAIN_DATASET_S3_URI_{technique.upper()}")
+    return _Job(technique, s3_uri, source=s3_uri, rows=None)
 
 
 def _techniques_with(project: ProjectValues, prefix: str) -> list[str]:

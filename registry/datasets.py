@@ -8,27 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from registry.calls import Call
 from registry.content_hash import ContentHash, content_hash
 from registry.dataset_sources import DatasetFacts, ProjectValues, dataset_facts, format_of
 from registry.dataset_versions import FIRST, version_after, with_versions
-from registry.errors import CorruptRegistry
-from registry.local.entries import schema_problems
-from registry.named_entries import put_named
+from registry.named_entries import (
+    HUB_NOT_BUILT,
+    check_storable,
+    microseconds,
+    put_named,
+    unusable,
+)
 from registry.stores import JsonDocument, JsonObject, Objects
 from schemas.base import Outcome, State
-from schemas.dataset import DatasetRequest, RegisterDatasetResult
+from schemas.dataset import DatasetEntry, DatasetRequest, RegisterDatasetResult
 
 FILE = "datasets.json"
 DEFAULT_FORMAT = "jsonl"
 DEFAULT_TECHNIQUE = "sft"
 
-HUB_NOT_BUILT = (
-    "not registered in a hub: this version writes no hub content; the local record is complete"
-)
 ROWS_NOT_COUNTED = (
     "the row count is unknown: this version does not count rows; pass row_count to record it"
 )
@@ -74,7 +75,7 @@ def register_dataset(
     made: list[_Decision] = []
 
     def make(present: JsonObject | None) -> JsonObject:
-        decision = _decide(present, facts, hashed, force=request.force, stamp=_stamp(now()))
+        decision = _decide(present, facts, hashed, force=request.force, stamp=microseconds(now()))
         made.append(decision)
         return decision.entry
 
@@ -91,11 +92,16 @@ def _decide(
     stamp: str,
 ) -> _Decision:
     if present is None:
-        entry = _with_new_version({"name": facts.name, "versions": []}, facts, hashed, stamp)
+        blank: JsonObject = {
+            **dict.fromkeys(DatasetEntry.model_fields),
+            "name": facts.name,
+            "versions": [],
+        }
+        entry = _with_new_version(blank, facts, hashed, stamp)
         return _checked(_Decision(entry, "created", "was registered"))
     stored = present.get("versions") or []
     if not isinstance(stored, list) or not all(isinstance(one, dict) for one in stored):
-        raise _unusable(facts.name, "/versions is not a list of objects")
+        raise unusable(present, FILE, "/versions is not a list of objects")
     old = with_versions(present)
     if force or not _same_content(old, facts, hashed):
         entry = _with_new_version(old, facts, hashed, stamp)
@@ -167,8 +173,6 @@ def _mirrored(entry: JsonObject, facts: DatasetFacts, *, column_schema: str | No
         "latest_version": newest["version"],
         "content_hash": newest["hash"],
     }
-    if len(entry) == len(("name", "versions")):
-        return {"name": entry["name"], **mirrored, "versions": entry["versions"]}
     return {**entry, **mirrored}
 
 
@@ -193,18 +197,8 @@ def _parsed(schema: object) -> object:
 
 
 def _checked(decision: _Decision) -> _Decision:
-    problems = schema_problems(decision.entry, "dataset")
-    if problems:
-        listed = "; ".join(f"{problem.path} {problem.reason}" for problem in problems)
-        raise _unusable(str(decision.entry.get("name")), listed)
+    check_storable(decision.entry, "dataset", FILE)
     return decision
-
-
-def _unusable(name: str, problem: str) -> CorruptRegistry:
-    return CorruptRegistry(
-        f"{FILE}: the entry of {name!r} cannot be used: {problem}",
-        hint="it was left as it is; repair the entry, or register under another name",
-    )
 
 
 def _result(decision: _Decision, facts: DatasetFacts, hashed: ContentHash) -> RegisterDatasetResult:
@@ -237,7 +231,3 @@ def _warnings(entry: Mapping[str, Any], facts: DatasetFacts, hashed: ContentHash
     if told and told != recorded:
         warnings.append(f"the format is recorded as {recorded}, the key's extension says {told}")
     return warnings
-
-
-def _stamp(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

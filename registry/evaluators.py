@@ -8,14 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import get_args
 
 from registry.calls import Call
 from registry.dataset_names import checked_name, checked_s3_uri, key_of
-from registry.errors import CorruptRegistry, InvalidArgument
-from registry.local.entries import schema_problems
-from registry.named_entries import put_named
+from registry.errors import InvalidArgument
+from registry.named_entries import (
+    HUB_NOT_BUILT,
+    check_storable,
+    microseconds,
+    put_named,
+    unusable,
+)
 from registry.redaction import redact_text
 from registry.stores import JsonDocument, JsonObject
 from schemas.base import Outcome, State
@@ -27,9 +32,6 @@ from schemas.evaluator import (
 )
 
 FILE = "evaluators.json"
-HUB_NOT_BUILT = (
-    "not registered in a hub: this version writes no hub content; the local record is complete"
-)
 MAX_DESCRIPTION = 4096
 
 _FUNCTION_ARN = re.compile(
@@ -84,7 +86,7 @@ def register_evaluator(
             "description": description,
             "project_name": request.project_name,
         }
-        made.append(_decide(present, request.name, stated, kept, _stamp(now())))
+        made.append(_decide(present, request.name, stated, kept, microseconds(now())))
         return made[-1].entry
 
     put_named(store, FILE, request.name, make)
@@ -138,9 +140,7 @@ def _decide(
     present: JsonObject | None, name: str, stated: JsonObject, kept: set[str], stamp: str
 ) -> _Decision:
     if present is None:
-        return _checked(
-            _Decision({"name": name, **stated, "registered_at": stamp}, "created"), name
-        )
+        return _Decision({"name": name, **stated, "registered_at": stamp}, "created")
     facts = {
         fact: present[fact] if fact in kept and present.get(fact) else value
         for fact, value in stated.items()
@@ -149,24 +149,11 @@ def _decide(
         return _Decision(present, "unchanged")
     history = present.get("history", [])
     if not isinstance(history, list):
-        raise _unusable(name, "/history is not a list")
+        raise unusable(present, FILE, "/history is not a list")
     before = {key: present[key] for key in (*_FACTS, "registered_at") if key in present}
     entry = {**present, **facts, "registered_at": stamp, "history": [*history, before]}
-    return _checked(_Decision(entry, "updated"), name)
-
-
-def _checked(decision: _Decision, name: str) -> _Decision:
-    problems = schema_problems(decision.entry, "evaluator")
-    if problems:
-        raise _unusable(name, "; ".join(f"{problem.path} {problem.reason}" for problem in problems))
-    return decision
-
-
-def _unusable(name: str, problem: str) -> CorruptRegistry:
-    return CorruptRegistry(
-        f"{FILE}: the entry of {name!r} cannot be used: {problem}",
-        hint="it was left as it is; repair the entry, or register under another name",
-    )
+    check_storable(entry, "evaluator", FILE)
+    return _Decision(entry, "updated")
 
 
 def _result(decision: _Decision, *, redacted: bool) -> RegisterEvaluatorResult:
@@ -184,7 +171,3 @@ def _result(decision: _Decision, *, redacted: bool) -> RegisterEvaluatorResult:
         hub=Outcome(state="skipped", warning=HUB_NOT_BUILT),
         warnings=tuple(warnings) if redacted else (),
     )
-
-
-def _stamp(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

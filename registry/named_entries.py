@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from registry.errors import CorruptRegistry
+from registry.local.entries import Kind, schema_problems
 from registry.stores import JsonDocument, JsonObject
+
+HUB_NOT_BUILT = (
+    "not registered in a hub: this version writes no hub content; the local record is complete"
+)
+"""Why the hub's outcome is `skipped`."""
 
 
 def put_named(
@@ -42,3 +49,28 @@ def _checked(content: Any, file_name: str) -> list[JsonObject]:  # noqa: ANN401 
             hint="it was left as it is; repair it, or move it away to start a new one",
         )
     return entries
+
+
+def check_storable(entry: JsonObject, kind: Kind, file_name: str) -> None:
+    """Return when the entry fits its schema; what the caller said was checked before.
+
+    Raises:
+        CorruptRegistry: what the file held of it already does not fit; names the JSON pointers.
+    """
+    problems = schema_problems(entry, kind)
+    if problems:
+        listed = "; ".join(f"{problem.path} {problem.reason}" for problem in problems)
+        raise unusable(entry, file_name, listed)
+
+
+def unusable(entry: JsonObject, file_name: str, problem: str) -> CorruptRegistry:
+    """Return the error for an entry that cannot be built upon."""
+    return CorruptRegistry(
+        f"{file_name}: the entry of {entry.get('name')!r} cannot be used: {problem}",
+        hint="it was left as it is; repair the entry, or register under another name",
+    )
+
+
+def microseconds(instant: datetime) -> str:
+    """Return an instant as these files write it: UTC, microseconds, `Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

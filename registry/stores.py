@@ -150,6 +150,10 @@ class InferenceComponents(Protocol):
         """Return every component of an endpoint, described; none for an unknown endpoint."""
         ...
 
+    def named_like(self, part: str, *, call: Call) -> Sequence[InferenceComponent]:
+        """Return every component whose name contains that part, described."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
@@ -199,6 +203,11 @@ class CiPage:
 
 class CiTable(Protocol):
     """The CI table of one account and region."""
+
+    @property
+    def place(self) -> str:
+        """Region and table name, which cursors are bound to."""
+        ...
 
     def register(self, registration: CiRegistration) -> Literal["created", "updated", "unchanged"]:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.

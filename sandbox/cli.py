@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.engine import EngineUnavailable
-from sandbox.service import Sandbox, keep_own_folder_private
+from sandbox.folder import FolderInUse
+from sandbox.service import Sandbox
 from sandbox.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until the input ends or SIGTERM or SIGINT comes; 0, or 1 when it cannot start."""
     options = _parser().parse_args(arguments)
-    keep_own_folder_private()
+    os.umask(0o077)  # what the sandbox keeps is for its user only
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with box:
             _announce(box.environment(), as_json=options.json)
             ended.wait()
-    except EngineUnavailable as error:
+    except (EngineUnavailable, FolderInUse) as error:
         sys.stderr.write(f"mlcc-registry-sandbox: {error}\n")
         return 1
     return 0
@@ -50,7 +51,8 @@ def _announce(wanted: dict[str, str], *, as_json: bool) -> None:
 
 
 def _wait_for_end_of_input(ended: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
+    # Started without any input, there is nothing that could keep it.
+    while sys.stdin is not None and os.read(sys.stdin.fileno(), 4096):
         pass
     ended.set()
 

@@ -104,9 +104,9 @@ def _breaks_a_rule(shape: Shape, value: object) -> bool:
 def _rules_broken(shape: Shape, value: object) -> Iterator[str]:
     size, measure = _size(shape, value)
     if shape.maximum is not None and size is not None and size > shape.maximum:
-        yield f"have {measure} less than or equal to {shape.maximum:g}"
+        yield f"have {measure} less than or equal to {_plain(shape.maximum)}"
     if shape.minimum is not None and size is not None and size < shape.minimum:
-        yield f"have {measure} greater than or equal to {shape.minimum:g}"
+        yield f"have {measure} greater than or equal to {_plain(shape.minimum)}"
     if isinstance(value, str):
         if shape.compiled is not None and not shape.compiled.fullmatch(value):
             yield f"satisfy regular expression pattern: {shape.pattern}"
@@ -117,14 +117,18 @@ def _rules_broken(shape: Shape, value: object) -> Iterator[str]:
 def _all_rules(shape: Shape) -> str:
     rules = []
     if shape.maximum is not None:
-        rules.append(f"Member must have length less than or equal to {shape.maximum:g}")
+        rules.append(f"Member must have length less than or equal to {_plain(shape.maximum)}")
     if shape.minimum is not None:
-        rules.append(f"Member must have length greater than or equal to {shape.minimum:g}")
+        rules.append(f"Member must have length greater than or equal to {_plain(shape.minimum)}")
     if shape.pattern:
         rules.append(f"Member must satisfy regular expression pattern: {shape.pattern}")
     if shape.enum:
         rules.append(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
     return ", ".join(rules)
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def _size(shape: Shape, value: object) -> tuple[float | None, str]:

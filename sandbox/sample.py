@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-import time
 from typing import TYPE_CHECKING
 
 import boto3
@@ -53,13 +52,14 @@ def fill(environment: dict[str, str]) -> None:
 
 def fill_s3(s3: "S3Client", region: str) -> None:
     """Put adapter weights, as one archive and as a prefix, and a dataset into the bucket."""
-    if BUCKET not in {one["Name"] for one in s3.list_buckets().get("Buckets", [])}:
-        if region == "us-east-1":
-            s3.create_bucket(Bucket=BUCKET)
-        else:
-            # boto3's types list the regions of their day; a bucket may be in any.
-            where: Document = {"LocationConstraint": region}
-            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)  # type: ignore[arg-type] # as said
+    if BUCKET in {one["Name"] for one in s3.list_buckets().get("Buckets", [])}:
+        return
+    if region == "us-east-1":
+        s3.create_bucket(Bucket=BUCKET)
+    else:
+        # boto3's types list the regions of their day; a bucket may be in any.
+        where: Document = {"LocationConstraint": region}
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)  # type: ignore[arg-type] # as said
     s3.put_object(Bucket=BUCKET, Key=ARCHIVE_KEY, Body=adapter_archive())
     for name, content in adapter_files().items():
         s3.put_object(Bucket=BUCKET, Key=PREFIX_KEY + name, Body=content)
@@ -81,8 +81,9 @@ def fill_ecr(ecr: "ECRClient") -> str:
 
 def fill_table(dynamodb: "DynamoDBClient") -> None:
     """Make the CI table with its status index, and a few configurations in it."""
-    if TABLE not in dynamodb.list_tables()["TableNames"]:
-        create_ci_table(dynamodb, TABLE)
+    if TABLE in dynamodb.list_tables()["TableNames"]:
+        return
+    create_ci_table(dynamodb, TABLE)
     for number, item in enumerate(_CONFIGURATIONS):
         config = {"projectName": GROUP, "deploymentConfig": item["deploymentConfig"]}
         texts = {
@@ -226,7 +227,6 @@ def adapter_archive() -> bytes:
         for name, content in adapter_files().items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
-            entry.mtime = int(time.time())
             archive.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 

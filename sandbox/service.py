@@ -1,7 +1,6 @@
 """The whole sandbox: started, led to, and stopped; in this process or as a child."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from sandbox.app import App
 from sandbox.control import Control
 from sandbox.dispatch import DEFAULT_ACCOUNT, DEFAULT_KEY, Dispatcher
 from sandbox.engine import Engine
+from sandbox.folder import FolderLock
 from sandbox.settings import Settings
 
 _CHILD_START_S = 30.0
@@ -59,6 +59,7 @@ class Sandbox:
         self._port = port
         self._settings = settings
         self._folder: Path | None = None
+        self._lock: FolderLock | None = None
         self._app: App | None = None
         self._engine: Engine | None = None
 
@@ -79,6 +80,7 @@ class Sandbox:
 
         Raises:
             EngineUnavailable: the engine for S3 and DynamoDB is missing or does not start.
+            FolderInUse: another sandbox keeps its state in ``directory`` now.
         """
         private = self._directory is None
         folder = self._directory or Path(tempfile.mkdtemp(prefix="mlcc-sandbox-"))
@@ -86,6 +88,8 @@ class Sandbox:
         self._folder = folder
         remove = folder if private else None
         try:
+            self._lock = FolderLock(folder)
+            self._lock.take()
             self._engine = Engine(folder, account=DEFAULT_ACCOUNT, keep=not private, remove=remove)
             self._engine.start()
             kept = None if private else folder / "state"
@@ -107,6 +111,9 @@ class Sandbox:
         if self._engine is not None:
             self._engine.stop()
             self._engine = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
         if self._directory is None and self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None
@@ -221,8 +228,3 @@ def _first_line(process: "subprocess.Popen[bytes]") -> bytes:
         return process.stdout.readline()
     finally:
         timer.cancel()
-
-
-def keep_own_folder_private() -> None:
-    """Let the files that this process makes be readable by its user only."""
-    os.umask(0o077)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from schemas.base import Record
+from schemas.base import Record, Result
 
 NEVER_TESTED = "1970-01-01T00:00:00Z"
 """`lastTestTimestamp` of an item that was never tested: the index holds no item without one."""
@@ -54,3 +54,17 @@ class CiConfiguration(Record):
     created_at: str | None = None
     registration_id: str | None = None
     config: dict[str, JsonValue] | None = Field(default=None)
+
+
+class UntestedPage(Result):
+    """One page of the configurations that CI has to test, the longest untested first.
+
+    Attributes:
+        count: How many are on this page; with `count_only`, how many there are.
+        complete: None is left for another page.
+    """
+
+    configurations: tuple[CiConfiguration, ...] = ()
+    count: int
+    next_cursor: str | None = None
+    complete: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,9 +69,7 @@ class RegistryServer(MCPServer[Any]):
 def published_tools(*, toolsets: Sequence[str], read_only: bool) -> list[ToolSpec]:
     """Return the tools that these settings publish, in their one order."""
     return [
-        spec
-        for spec in CATALOG
-        if spec.toolset in toolsets and (spec.read_only or not read_only)
+        spec for spec in CATALOG if spec.toolset in toolsets and (spec.read_only or not read_only)
     ]
 
 
@@ -87,5 +84,5 @@ def build_server(registry: Registry) -> RegistryServer:
         version=__version__,
         instructions=_INSTRUCTIONS + (_SANDBOX if settings.sandbox else ""),
         tools=[binder.tool(spec) for spec in specs],
-        log_level=logging.getLevelName(logging.getLogger().level),
+        log_level=settings.log_level,
     )

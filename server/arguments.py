@@ -37,7 +37,7 @@ def tidy(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     given: dict[str, Any] = {}
     for name, value in arguments.items():
         kind = properties[name].get("type")
-        if value is None or value == "":
+        if value is None or (value == "" and kind != "string"):
             continue
         given[name] = _converted(name, value, kind) if isinstance(value, str) else value
     return given

@@ -25,7 +25,7 @@ from registry.errors import DeadlineExceeded, RegistryError
 from schemas.base import Result
 from server.answers import answer, failure, internal_failure
 from server.audit import audit
-from server.publishing import annotations, description, input_schema, output_schema
+from server.publishing import description, input_schema, marks, output_schema
 from tools.context import ToolContext, ToolSpec
 
 _log = logging.getLogger("mlcc_registry.calls")
@@ -55,7 +55,7 @@ class Binder:
             name=spec.name,
             title=spec.title,
             description=description(spec),
-            annotations=annotations(spec),
+            annotations=marks(spec),
             structured_output=False,
         )
         tool.parameters = input_schema(tool.parameters)
@@ -73,9 +73,7 @@ class Binder:
         own = inspect.Parameter(
             _CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=Context[Any, Any]
         )
-        keyword_only = [
-            each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in published
-        ]
+        keyword_only = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in published]
         handle.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # read by the SDK
             [*keyword_only, own], return_annotation=CallToolResult
         )
@@ -112,7 +110,7 @@ def _run(spec: ToolSpec, context: ToolContext, given: dict[str, Any]) -> CallToo
         outcome = "ok"
     except RegistryError as error:
         reply, outcome = failure(error), error.code
-    except Exception:  # a bug: told apart from explained failures, logged whole
+    except Exception:  # noqa: BLE001 - a bug: told apart from explained failures, logged whole
         reference = secrets.token_hex(4)
         _log.exception("internal error", extra={"tool": spec.name, "reference": reference})
         reply, outcome = internal_failure(spec.name, reference), "internal"

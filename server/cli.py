@@ -65,23 +65,33 @@ _FLAGS = (
     _value("home", "the registry home"),
     _value("region", "AWS region where neither call nor project names one"),
     _value("profile", "AWS profile where the call names none"),
-    _value("ci_table", "DynamoDB table of CI configurations; else CI_TABLE_NAME, the bootstrap "
-           "profile's, mlcc-ci-table"),
+    _value(
+        "ci_table",
+        "DynamoDB table of CI configurations; else CI_TABLE_NAME, the bootstrap "
+        "profile's, mlcc-ci-table",
+    ),
     _value("ci_region", "its region, where it is not the call's"),
     _value("hub", "SageMaker hub for datasets and evaluators"),
     _switch("read_only", "publish no tool that writes"),
     _value("toolsets", f"toolsets to publish, comma-separated, of: {', '.join(TOOLSETS)}"),
     _value("allowed_accounts", "refuse writes in any other AWS account; comma-separated"),
-    _value("workspace", "a folder that path arguments may be in; repeatable; default: the "
-           "working folder", action="append"),
+    _value(
+        "workspace",
+        "a folder that path arguments may be in; repeatable; default: the working folder",
+        action="append",
+    ),
     _value("ask", "whether to ask the user where the client can", choices=["auto", "never"]),
     _switch("require_confirm", "a rollout always needs the digest of its plan"),
     _switch("require_human", "a rollout always needs an answered question"),
     _switch("auto_approve", "a rollout needs neither digest nor question"),
-    _value("poll_s", "seconds before the first look at a component that is being created",
-           type=float),
-    _value("log_level", "least severe log lines on stderr",
-           choices=["DEBUG", "INFO", "WARNING", "ERROR"]),
+    _value(
+        "poll_s", "seconds before the first look at a component that is being created", type=float
+    ),
+    _value(
+        "log_level",
+        "least severe log lines on stderr",
+        choices=["DEBUG", "INFO", "WARNING", "ERROR"],
+    ),
     _switch("sandbox", "serve against a private local AWS; nothing reaches a real account"),
     _value("sandbox_dir", "keep the local AWS's state in this folder"),
 )

@@ -19,7 +19,7 @@ from tools.context import ToolSpec
 _ERROR = {"error": {"type": "object", "description": "Only on failure: code, message, hint"}}
 
 
-def annotations(spec: ToolSpec) -> ToolAnnotations:
+def marks(spec: ToolSpec) -> ToolAnnotations:
     """Return a tool's marks as the protocol spells them."""
     return ToolAnnotations(
         title=spec.title,
@@ -38,9 +38,7 @@ def description(spec: ToolSpec) -> str:
 
 def input_schema(generated: Mapping[str, Any]) -> dict[str, Any]:
     """Return the published form of a generated argument schema."""
-    properties = {
-        name: _published_property(each) for name, each in generated["properties"].items()
-    }
+    properties = {name: _published_property(each) for name, each in generated["properties"].items()}
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     if generated.get("required"):
         schema["required"] = list(generated["required"])

@@ -43,8 +43,12 @@ def private_sandbox(settings: Settings) -> Iterator[Settings]:
         except ChildFailed as error:
             raise Unavailable(str(error), hint="mlcc-registry-sandbox alone shows why") from error
         environment.apply(os.environ, child.environment)
-        home = kept / "home" if kept else Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcc-registry-home-"))
+        home = (
+            kept / "home"
+            if kept
+            else Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcc-registry-home-"))
+            )
         )
         yield settings.model_copy(
             update={"home": home, "region": region, "profile": "", "allowed_accounts": ()}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from tools import deployments
+from tools import datasets, deployments
 from tools.context import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
     ToolSpec(deployments.register_deployment, title="Register a deployment"),
-    ToolSpec(deployments.list_deployments, title="List deployments", read_only=True,
-             open_world=False),
+    ToolSpec(datasets.register_dataset, title="Register a dataset"),
+    ToolSpec(datasets.register_evaluator, title="Register an evaluator"),
+    ToolSpec(
+        deployments.list_deployments, title="List deployments", read_only=True, open_world=False
+    ),
     ToolSpec(deployments.get_deployment, title="Show one deployment", read_only=True),
 )
 """`core` is published by default; the rest by `--toolsets`."""

@@ -13,6 +13,7 @@ from registry.deployments.lineage import LineageReader
 from registry.deployments.lineage import get_deployment as get_with_lineage
 from registry.deployments.listing import list_deployments as list_page
 from registry.errors import InvalidArgument
+from registry.generator import installed_generator
 from registry.registration.register import Registrar
 from registry.registration.request import RegistrationRequest
 from schemas.deployment_views import GetDeploymentResult, ListDeploymentsResult
@@ -103,7 +104,7 @@ def register_deployment(
         container_image=container_image,
         model_data_url=model_data_url,
         endpoint_name=endpoint_name,
-        generator_version=generator_version,
+        generator_version=generator_version or installed_generator(ctx.registry.environment),
         parameters=dict(parameters) if "parameters" in ctx.call.sent else None,
         ic_list=[dict(each) for each in ic_list] if "ic_list" in ctx.call.sent else None,
         fallback_region=ctx.registry.region("", profile=profile),
@@ -119,13 +120,12 @@ def register_deployment(
         benchmark=benchmark,
         sagemaker=sagemaker or "auto",
         project_level=project_level,
+        folder_name=folder.root.name if folder else "",
         idempotency_key=idempotency_key,
         dry_run=dry_run,
     )
     facts = capture(folder, overrides)
-    return _registrar(ctx, facts, request, project_dir, profile).register(
-        facts, request, ctx.call
-    )
+    return _registrar(ctx, facts, request, project_dir, profile).register(facts, request, ctx.call)
 
 
 def _registrar(
@@ -140,15 +140,13 @@ def _registrar(
     if request.project_level:
         root = registry.project_root(project_dir)
         if root is None:
-            raise InvalidArgument(
-                "project_level needs a project folder", hint="pass project_dir"
-            )
+            raise InvalidArgument("project_level needs a project folder", hint="pass project_dir")
         log = registry.project_log(root)
     return Registrar(
         log=log,
-        account=lambda: registry.writable(region=facts.region or "", profile=profile),
+        account=lambda: registry.writable(region=facts.region, profile=profile),
         ci_target=lambda: registry.ci_target(
-            request.ci_table, region=facts.region or "", profile=profile, folder=""
+            request.ci_table, region=facts.region, profile=profile, folder=""
         ),
         repository=registry.ecr_repository(),
         now=registry.now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from registry.aws.checks import check_name, check_url
@@ -161,6 +162,6 @@ def _component(answer: DescribeInferenceComponentOutputTypeDef) -> InferenceComp
         artifact_url=container.get("ArtifactUrl") if container else None,
         failure_reason=answer.get("FailureReason"),
         copies=runtime.get("CurrentCopyCount") if runtime else None,
-        created_at=answer["CreationTime"],
-        modified_at=answer["LastModifiedTime"],
+        created_at=answer["CreationTime"].astimezone(UTC),
+        modified_at=answer["LastModifiedTime"].astimezone(UTC),
     )

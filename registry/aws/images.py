@@ -9,7 +9,7 @@ from registry.errors import NotFound, PermissionDenied
 
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
-    r"/(?P<repository>[^:@\s]+)(:(?P<tag>[^:@\s]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
+    r"/(?P<repository>[a-z0-9][a-z0-9._/-]{1,255})(:(?P<tag>[^:@\s]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas.model_package import ModelPackage
@@ -23,12 +24,17 @@ def package_record(
         description=described.get("ModelPackageDescription") or "",
         approval_status=described.get("ModelApprovalStatus") or "",
         status=described.get("ModelPackageStatus") or "",
-        created_at=described.get("CreationTime"),
-        modified_at=described.get("LastModifiedTime"),
+        created_at=_utc(described.get("CreationTime")),
+        modified_at=_utc(described.get("LastModifiedTime")),
         metadata=dict(described.get("CustomerMetadataProperties") or {}),
         image=first.get("Image"),
         model_data_url=_data_url(first),
     )
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    """Return an instant in UTC: the client gives the machine's own time zone."""
+    return instant.astimezone(UTC) if instant else None
 
 
 def _data_url(container: Mapping[str, Any]) -> str | None:

@@ -9,14 +9,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+import bracex
+import regex
 from wcmatch import glob
 
 from registry.errors import InvalidArgument
 
-_GLOB = glob.GLOBSTAR | glob.EXTGLOB | glob.BRACE | glob.FORCEUNIX | glob.CASE
-_GLOB_LIMIT = 512
+_GLOB = glob.GLOBSTAR | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
+_GLOB_ALTERNATIVES = 512
+_GLOB_PATIENCE_S = 0.5
 
 _EXACT = {
     "project_name": ("projectName",),
@@ -114,12 +118,25 @@ def _globbed(name: str, pattern: str) -> bool:
     plain = pattern.lstrip("!")
     negated = (len(pattern) - len(plain)) % 2 == 1
     try:
-        return bool(glob.globmatch(name, plain, flags=_GLOB, limit=_GLOB_LIMIT)) != negated
-    except ValueError as error:  # PatternLimitException is one
+        found = any(each.fullmatch(name, timeout=_GLOB_PATIENCE_S) for each in _compiled(plain))
+    except TimeoutError as error:
         raise InvalidArgument(
-            f"model_glob is not a usable pattern: {error}",
-            hint="use *, **, ?, [...] and {a,b} with fewer alternatives",
+            "model_glob can match in too many ways", hint="use fewer repeated groups"
         ) from error
+    return found != negated
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> tuple[regex.Pattern[str], ...]:
+    try:
+        plain = bracex.expand(pattern, keep_escapes=True, limit=_GLOB_ALTERNATIVES)
+    except bracex.ExpansionLimitException as error:
+        raise InvalidArgument(
+            f"model_glob stands for more than {_GLOB_ALTERNATIVES} patterns",
+            hint="use fewer or shorter {...}",
+        ) from error
+    wanted, _ = glob.translate(plain, flags=_GLOB)
+    return tuple(regex.compile(each) for each in wanted)
 
 
 def _bound(text: str, name: str, *, end: bool) -> datetime | None:

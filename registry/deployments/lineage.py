@@ -89,18 +89,16 @@ class LineageReader:
         except RegistryError as error:
             warnings.append(f"datasets could not be read: {error.message}")
             return ()
-        found: list[LineageDataset] = []
-        for dataset in stored if isinstance(stored, list) else []:
-            for version in dataset.get("versions") or [dataset]:
-                if version.get("s3_uri") in uris:
-                    found.append(
-                        LineageDataset(
-                            name=str(dataset.get("name")),
-                            version=str(version.get("version", "1.0.0")),
-                            s3_uri=str(version["s3_uri"]),
-                        )
-                    )
-        return tuple(found)
+        return tuple(
+            LineageDataset(
+                name=str(dataset.get("name")),
+                version=str(version.get("version", "1.0.0")),
+                s3_uri=str(version["s3_uri"]),
+            )
+            for dataset in (stored if isinstance(stored, list) else [])
+            for version in dataset.get("versions") or [dataset]
+            if version.get("s3_uri") in uris
+        )
 
     def _ci(self, identifier: str | None, warnings: list[str]) -> CiConfiguration | None:
         if identifier is None:

@@ -145,13 +145,13 @@ def _content(target: Path) -> tuple[bytes | None, Stamp]:
     stamp = _stamp(target)
     if stamp is None:
         return None, None
-    if not stat.S_ISREG(target.stat().st_mode):
+    status = target.stat()
+    if not stat.S_ISREG(status.st_mode):
         raise Unavailable(f"{target} is not a regular file")
-    with target.open("rb") as file:
-        raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
+    if status.st_size > MAX_BYTES:
         raise Unavailable(f"{target} is larger than {MAX_BYTES} bytes")
-    return raw, stamp
+    with target.open("rb") as file:
+        return file.read(MAX_BYTES), stamp
 
 
 def _stamp(target: Path) -> Stamp:

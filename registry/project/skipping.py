@@ -60,15 +60,23 @@ def after_heredoc(text: str, at: int, delimiter: str, *, tabs: bool, quoted: boo
         tabs: Leading tabs are not part of a line (`<<-`).
         quoted: The delimiter was quoted, so that a backslash does not join lines.
     """
-    joined = False
+    joined: list[str] = []
+    length = 0
     while at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         current = text[at:end]
         at = min(end + 1, len(text))
-        if not joined and (current.lstrip("\t") if tabs else current) == delimiter:
+        if tabs:
+            current = current.lstrip("\t")
+        continues = not quoted and (len(current) - len(current.rstrip("\\"))) % 2 == 1
+        joined.append(current[:-1] if continues else current)
+        length += len(joined[-1])
+        if continues:
+            continue
+        if length == len(delimiter) and "".join(joined) == delimiter:
             break
-        joined = not quoted and (len(current) - len(current.rstrip("\\"))) % 2 == 1
+        joined, length = [], 0
     return at
 
 

@@ -15,8 +15,15 @@ from dataclasses import dataclass, field
 from registry.project.skipping import SourceError
 from registry.project.words import Operator, Redirection, Token, Word, Words
 
-_CLOSERS = {"if": "fi", "while": "done", "until": "done", "for": "done", "select": "done",
-            "case": "esac", "{": "}"}
+_CLOSERS = {
+    "if": "fi",
+    "while": "done",
+    "until": "done",
+    "for": "done",
+    "select": "done",
+    "case": "esac",
+    "{": "}",
+}
 _CONTINUING = {"then": "fi", "else": "fi", "elif": "fi", "do": "done"}
 _CONDITIONAL = ("&&", "||", "|", "|&", "&")
 _CASE_ENDS = (";;", ";&", ";;&")
@@ -50,6 +57,7 @@ class _Frame:
     construct: str
     function: bool = False
     in_pattern: bool = False
+    empty: bool = True
 
 
 class Statements:
@@ -85,12 +93,15 @@ class Statements:
                 if isinstance(token, Operator) and token.symbol == "\n" and self._complete():
                     yield self._flush()
             self._end_command()
-            if self._frames:
-                raise SourceError(f"{self._frames[-1].construct} that is never closed")
+            self._check_closed()
             yield self._flush()
         except SourceError as error:
             self.failure = SourceError(error.reason, error.line or self._words.line)
             yield self._rest(error.reason)
+
+    def _check_closed(self) -> None:
+        if self._frames:
+            raise SourceError(f"{self._frames[-1].construct} that is never closed")
 
     def _complete(self) -> bool:
         return not self._frames and not self._conditional and not self._function_next
@@ -98,7 +109,7 @@ class Statements:
     def _flush(self) -> list[Command]:
         ready, self._ready = self._ready, []
         for body, line in self._words.heredoc_bodies:
-            names = tuple((name, line) for name in re.findall(r"\$\{(\w+):?=", body))
+            names = tuple((name, line) for name in _names_assigned_in(body))
             if names:
                 ready.append(Command(construct="a here-document", names=names))
         self._words.heredoc_bodies.clear()
@@ -126,6 +137,8 @@ class Statements:
             if token.plain == "esac":
                 self._close("esac", token)
         elif self._command.words or self._command.redirections:
+            if self._closed:
+                raise SourceError("a word after the end of a compound command", token.line)
             self._command.words.append(token)
         else:
             self._first_word(token)
@@ -212,8 +225,11 @@ class Statements:
     def _close(self, closer: str, token: Word | Operator) -> None:
         if not self._frames or self._frames[-1].closer != closer:
             raise SourceError(f"{closer!r} closes nothing", token.line)
+        if self._frames[-1].empty and closer != "esac":
+            raise SourceError("an empty compound command", token.line)
         self._frames.pop()
         self._closed = True
+        self._fill()
 
     def _first_word(self, word: Word) -> None:
         plain = word.plain
@@ -221,7 +237,7 @@ class Statements:
             self._close(str(plain), word)
         elif plain in _CONTINUING:
             self._continue(plain, word)
-        elif self._closed:
+        elif self._closed or plain == "]]":
             raise SourceError("a word after the end of a compound command", word.line)
         elif plain in _CLOSERS:
             self._compound(plain, word)
@@ -230,16 +246,22 @@ class Statements:
         elif plain in ("!", "time", "coproc"):
             self._conditional = self._conditional or f"{plain!r}"
         elif plain == "[[":
-            if self._words.skip_condition() is None:
-                raise SourceError("[[ that is never closed", word.line)
-            self._command.words.append(word)
+            self._command.words.append(self._words.condition(word.line))
+            self._closed = True
         else:
             self._command.words.append(word)
 
     def _continue(self, plain: str, word: Word) -> None:
         if not self._frames or self._frames[-1].closer != _CONTINUING[plain]:
             raise SourceError(f"{plain!r} in no compound command", word.line)
+        if self._frames[-1].empty:
+            raise SourceError(f"nothing before {plain!r}", word.line)
+        self._frames[-1].empty = True
         self._closed = False
+
+    def _fill(self) -> None:
+        if self._frames:
+            self._frames[-1].empty = False
 
     def _compound(self, plain: str, word: Word) -> None:
         constructs = {"if": "a conditional", "case": "a conditional", "{": "a group"}
@@ -284,6 +306,19 @@ class Statements:
         elif following is not None:
             self._take(following)
 
+    def _check_arrays(self, command: Command) -> None:
+        """Refuse `A=(...)` where a shell would: as an argument of a command that is no declaration.
+        """
+        words = command.words
+        names = [word.plain for word in words if not word.sets_array or word is words[-1]]
+        if any(name in _DECLARING for name in names[:1]):
+            return
+        seen_command = False
+        for word in words:
+            if word.sets_array and seen_command:
+                raise SourceError("an array as an argument", word.line)
+            seen_command = seen_command or "=" not in word.literal
+
     def _end_command(self) -> None:
         command, self._command = self._command, Command()
         self._closed = False
@@ -291,8 +326,15 @@ class Statements:
             return
         if self._function_next:
             raise SourceError("a function without a body", command.words[0].line)
+        self._fill()
         construct = self._frames[-1].construct if self._frames else self._conditional
         command.construct = construct
         command.function = any(frame.function for frame in self._frames)
         self._ready.append(command)
 
+
+def _names_assigned_in(body: str) -> list[str]:
+    """Return the variables that expanding a here-document may set."""
+    if "$((" in body or "$[" in body:
+        return sorted(set(re.findall(r"[A-Za-z_]\w*", body)))
+    return sorted(set(re.findall(r"\$\{(\w+):?=", body)))

@@ -31,14 +31,32 @@ _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?])?")
 _LENGTH = re.compile(r"\{#([A-Za-z_][A-Za-z0-9_]*)\}")
 _SPECIAL = re.compile(r"[0-9@*#?$!\-]")
 _OPERATOR = re.compile(r";;&|;;|;&|;|&&|\|\||\|&|\||&(?!>)|\(|\)|\n")
-_REDIRECTION = re.compile(r"(?:[0-9]+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\())"
-                          r"|&>>|&>")
+_REDIRECTION = re.compile(
+    r"(?:[0-9]+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\())"
+    r"|&>>|&>"
+)
 _ARRAY_HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=\Z")
+_OPEN_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*\Z")
+_CONDITION_OPERATOR = re.compile(r"&&|\|\||[<>](?!\()|\n")
+_TERM = r" *(?:! *)*(?:w|uw|uu|u|w[b<>] *[wu]|u[b<>] *[wu]) *"
+_CONDITION = re.compile(rf"{_TERM}(?:(?:&&|\|\|){_TERM})*")
+_BINARY = frozenset("= == != =~ -eq -ne -lt -le -gt -ge -nt -ot -ef".split())
 _ANSI = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
 _ANSI_ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _ANSI_LETTERS = {
-    "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
-    "v": "\v", "\\": "\\", "'": "'", '"': '"', "?": "?",
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "E": "\x1b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "?": "?",
 }
 
 
@@ -173,19 +191,29 @@ class Words:
             return Operator(found.group(), line)
         return self._word(line)
 
-    def skip_condition(self) -> Token | None:
-        """Skip the inside of `[[ ... ]]`, and return the closing word or None at the end."""
-        while self._at < len(self._text):
+    def condition(self, line: int) -> Word:
+        """Pass the inside of `[[ ... ]]`, and return it as one word that is not evaluated.
+
+        Raises:
+            SourceError: it never ends, or is not a condition of one of the plain forms.
+        """
+        begin = self._at
+        shape: list[str] = []
+        while True:
             self._skip_blanks()
-            if self._at < len(self._text) and self._text[self._at] in "|&;()<>\n":
-                self._at += 1
-                continue
             if self._at >= len(self._text):
-                return None
-            word = self._word(self.line)
+                raise SourceError("[[ that is never closed", line)
+            if found := _CONDITION_OPERATOR.match(self._text, self._at):
+                self._at = found.end()
+                shape.append(" " if found.group() == "\n" else found.group())
+                continue
+            word = self._word(line)
             if word.plain == "]]":
-                return word
-        return None
+                break
+            shape.append("!" if word.plain == "!" else _operand(word))
+        if not _CONDITION.fullmatch("".join(shape).strip()):
+            raise SourceError("a condition that is not taken apart", line)
+        return Word((Dynamic("a condition", self._text[begin : self._at]),), line)
 
     def skip_arithmetic(self) -> Dynamic:
         """Skip the rest of `(( ... ))` after its first parenthesis."""
@@ -232,6 +260,8 @@ class Words:
         while self._at < len(self._text):
             if found := _PLAIN.match(self._text, self._at):
                 self._at = found.end()
+                if not parts and _OPEN_SUBSCRIPT.match(found.group()):
+                    raise SourceError("an array subscript", line)
                 parts.append(Text(found.group(), quoted=False))
                 continue
             mark = self._text[self._at]
@@ -309,10 +339,15 @@ class Words:
             self._at = start + 1
             arithmetic = self._text.startswith("((", self._at)
             return self._group("arithmetic" if arithmetic else "command substitution")
+        if following == "\\" and self._text.startswith("\\\n", start + 1):
+            self._at = start + 3
+            return Dynamic("an expansion across lines", "$")
         if following == "{":
             return self._braces(quoted=quoted, depth=depth)
         if found := _NAME.match(self._text, start + 1):
             self._at = found.end()
+            if self._text.startswith("\\\n", self._at):
+                return Dynamic("an expansion across lines", self._text[start : self._at])
             return Parameter(found.group(), "", (), quoted)
         return self._dollar(following, quoted=quoted)
 
@@ -353,7 +388,7 @@ class Words:
             if code in _ANSI_LETTERS:
                 return _ANSI_LETTERS[code]
             number = _ansi_code(code)
-            known = known and 0 < number < 128  # noqa: PLR2004 - ASCII: others depend on the locale
+            known = known and 0 < number < 128  # ASCII: others depend on the locale
             return chr(number) if known else ""
 
         text = _ANSI_ESCAPE.sub(value, found.group()[:-1])
@@ -412,13 +447,21 @@ class Words:
             parts.append(self._expansion(quoted=quoted, depth=depth))
 
 
+def _operand(word: Word) -> str:
+    """Return what a word is in a condition: b, a binary operator; u, unary; w, a value."""
+    plain = word.plain or ""
+    if plain in _BINARY:
+        return "b"
+    return "u" if re.fullmatch(r"-[a-zA-Z]", plain) else "w"
+
+
 def _is_substitution(part: Part) -> bool:
     return isinstance(part, Text) and not part.quoted and ("<(" in part.text or ">(" in part.text)
 
 
 def _is_array_head(parts: list[Part]) -> bool:
-    head = "".join(part.text for part in parts if isinstance(part, Text) and not part.quoted)
-    return all(isinstance(part, Text) for part in parts) and bool(_ARRAY_HEAD.match(head))
+    texts = [part.text for part in parts if isinstance(part, Text) and not part.quoted]
+    return len(texts) == len(parts) and bool(_ARRAY_HEAD.match("".join(texts)))
 
 
 def _ansi_code(code: str) -> int:

@@ -57,9 +57,7 @@ def preview_ci(
     state: State = "created"
     if present is not None:
         state = "unchanged" if present.registration_id == entry_id else "updated"
-    return CiOutcome(
-        state=state, config_id=registration.config_id, table=target.name, dry_run=True
-    )
+    return CiOutcome(state=state, config_id=registration.config_id, table=target.name, dry_run=True)
 
 
 def _registration(
@@ -79,7 +77,7 @@ def _registration(
         config_id=config_id_of(facts),
         config_json=ci_config_json(facts, request.strategy),
         deployment_config=facts.deployment_config,
-        base_image=facts.base_image or "",
+        base_image=facts.base_image,
         base_image_version=facts.base_image_version,
         build_strategy=request.strategy,
         project_name=facts.project_name,

@@ -11,11 +11,14 @@ from registry.errors import Conflict
 from registry.identifiers import entry_id
 from registry.instants import milliseconds, parse_instant
 from registry.registration.request import RegistrationRequest
-from schemas.deployment import DeploymentEntry
+from schemas.deployment import DeploymentEntry, MetadataSection, OutcomeSection
 from schemas.facts import DeploymentFacts
 
 REPEAT_WINDOW = timedelta(minutes=10)
 """An identical call within this time finds the entry that the first one made."""
+
+UNKNOWN = "unknown"
+"""Generator version of a deployment whose generator left no trace."""
 
 _ASSIGNED = ("id", "timestamp", "modelPackageArn", "modelPackageVersion", "idempotencyKey")
 
@@ -34,17 +37,22 @@ def make_entry(
     """
     stamp = milliseconds(now)
     taken = {str(entry.get("id")) for entry in present}
+    sections = entry_sections(facts)
     document = DeploymentEntry(
         timestamp=stamp,
         status=request.status,
-        **entry_sections(facts),
-        outcome={"notes": request.safe_notes},  # type: ignore[arg-type] # pydantic builds it
+        deployment=sections.deployment,
+        model=sections.model,
+        infrastructure=sections.infrastructure,
+        configuration=sections.configuration,
+        outcome=OutcomeSection(notes=request.safe_notes),
+        metadata=MetadataSection(generator_version=facts.generator_version or UNKNOWN),
         id=entry_id(stamp, facts.deployment_config, taken),
         project_name=facts.project_name,
         build_strategy=request.strategy,
         endpoint_name=facts.endpoint_name or None,
         idempotency_key=request.idempotency_key or None,
-        project=_project_section(facts) if request.project_level else None,
+        project=_project_section(facts, request) if request.project_level else None,
     ).document()
     return find_same(document, present, now=now) or document
 
@@ -75,8 +83,8 @@ def find_same(
     return None
 
 
-def _project_section(facts: DeploymentFacts) -> dict[str, Any]:
-    section: dict[str, Any] = {"name": facts.folder_name or facts.project_name}
+def _project_section(facts: DeploymentFacts, request: RegistrationRequest) -> dict[str, Any]:
+    section: dict[str, Any] = {"name": request.folder_name or facts.project_name}
     if facts.endpoint_config:
         section["endpointConfig"] = dict(facts.endpoint_config)
     if facts.ic_config:

@@ -23,7 +23,7 @@ def valid_image(
 
     Source: record contract, section 5 (D22); design, "Decided".
     """
-    given = facts.container_image or ""
+    given = facts.container_image
     if given and not _ECR.fullmatch(given):
         return None, (
             f"container image {given} is not an ECR image, so the model package has no "

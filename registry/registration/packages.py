@@ -114,7 +114,7 @@ class PackageRegistrar:
         names = [adapter.name for adapter in self.facts.adapters]
         metadata = common_metadata(self.facts)
         metadata |= benchmark_metadata(self.request.benchmark, names)[0]
-        data_url = (self.facts.model_data_url or "").rstrip("/")
+        data_url = self.facts.model_data_url.rstrip("/")
         if not self.image:
             metadata["modelDataUrl"] = data_url
         cleaned, notes = clean_metadata(metadata)
@@ -192,17 +192,17 @@ class PackageRegistrar:
         self, adapter: AdapterFacts, parent_arn: str, warnings: list[str]
     ) -> ModelPackageDraft:
         names = [each.name for each in self.facts.adapters]
-        weights = (adapter.weights_uri or "").rstrip("/")
+        weights = adapter.weights_uri.rstrip("/")
         metadata = common_metadata(self.facts) | {
             "isAdapter": "true",
             "parentModelVersionArn": parent_arn,
             "adapterName": adapter.name,
-            "tuneTechnique": adapter.technique or "",
-            "datasetS3Uri": adapter.dataset_s3_uri or "",
-            "datasetVersion": adapter.dataset_version or "",
+            "tuneTechnique": adapter.technique,
+            "datasetS3Uri": adapter.dataset_s3_uri,
+            "datasetVersion": adapter.dataset_version,
             "modelDataUrl": weights,
-            "endpointName": self.facts.endpoint_name or "",
-            "icName": adapter.ic_name or "",
+            "endpointName": self.facts.endpoint_name,
+            "icName": adapter.ic_name,
         }
         metadata |= {f"eval_{key}": str(value) for key, value in adapter.eval_metrics.items()}
         metadata |= benchmark_metadata(self.request.benchmark, names)[1].get(adapter.name, {})
@@ -248,16 +248,15 @@ def skip_adapters(
 
 def common_metadata(facts: DeploymentFacts) -> dict[str, str]:
     """Return the nine keys that every version of a deployment carries, "" where unknown."""
-    version = facts.generator_version
     return {
         "deploymentConfig": facts.deployment_config,
         "architecture": facts.architecture,
         "backend": facts.backend,
-        "instanceType": facts.instance_type or "",
-        "modelName": facts.model_name or "",
-        "baseImage": facts.base_image or "",
-        "modelFormat": facts.model_format or "",
-        "generatorVersion": "" if version == "unknown" else version,
+        "instanceType": facts.instance_type,
+        "modelName": facts.model_name,
+        "baseImage": facts.base_image,
+        "modelFormat": facts.model_format,
+        "generatorVersion": facts.generator_version,
         "projectName": facts.project_name,
     }
 
@@ -268,7 +267,7 @@ def explain(error: RegistryError) -> str:
 
 
 def _versions(packages: ModelPackages, draft: ModelPackageDraft, call: Call) -> list[ModelPackage]:
-    same = {
+    same: dict[str, str] = {
         key: draft.metadata[key]
         for key in ("projectName", "deploymentConfig")
         if key in draft.metadata

@@ -157,9 +157,7 @@ class Registrar:
         )
         registered = registrar.register(entry.get("modelPackageArn"))
         return (
-            Registered(
-                registered.package, registered.adapters, (*notes, *registered.warnings)
-            ),
+            Registered(registered.package, registered.adapters, (*notes, *registered.warnings)),
             aws.identity,
         )
 

@@ -12,8 +12,6 @@ from schemas.deployment import Status
 
 DEFAULT_BUILD_STRATEGY = "codebuild-submit"
 
-Scalar = str | int | float | bool
-
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRequest:
@@ -23,6 +21,7 @@ class RegistrationRequest:
         exclude: Adapter names, each possibly several separated by commas.
         benchmark: Figures of the deployment; an inner object belongs to the adapter it is
             named for.
+        folder_name: Name of the project's folder, for an entry in its own file.
         sagemaker: `auto` means yes, unless the CI record was asked for.
     """
 
@@ -36,6 +35,7 @@ class RegistrationRequest:
     benchmark: Mapping[str, object] = field(default_factory=dict)
     sagemaker: Literal["auto", "yes", "no"] = "auto"
     project_level: bool = False
+    folder_name: str = ""
     idempotency_key: str = ""
     dry_run: bool = False
 

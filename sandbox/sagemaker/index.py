@@ -26,10 +26,11 @@ def visible(context: Context) -> Iterator[Document]:
     """Yield the packages that the index has caught up with."""
     caught_up = context.now() - context.settings.search_lag_s
     for versions in context.state.index.values():
-        seen = [package for noted_at, package in versions if noted_at <= caught_up]
-        if seen and seen[-1] is not None:
-            package = seen[-1]
+        package = next((one for noted_at, one in reversed(versions) if noted_at <= caught_up), None)
+        if package is None:
+            continue
+        if "_change" in package:
             modified = package["LastModifiedTime"]
             lifecycle.settle(package, "ModelPackageStatus", context.now(), polled=False)
             package["LastModifiedTime"] = modified
-            yield package
+        yield package

@@ -48,6 +48,7 @@ def settle(document: Document, status_member: str, now: float, *, polled: bool) 
         document[status_member] = change["to"]
         document.update(change["members"])
         document["LastModifiedTime"] = now
+        document.pop("FailureReason", None)
         if change["reason"]:
             document["FailureReason"] = change["reason"]
     return str(document[status_member])

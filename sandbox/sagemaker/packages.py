@@ -63,12 +63,12 @@ def list_model_packages(context: Context, request: Document) -> Document:
     group = request.get("ModelPackageGroupName")
     group_name = find_group(context, group)["ModelPackageGroupName"] if group else ""
     kind = request.get("ModelPackageType", "Versioned" if group else "Unversioned")
-    if kind == "Unversioned":
-        return {"ModelPackageSummaryList": []}
     found = [
         _settled(context, package)
         for package in context.state.packages.values()
-        if group_name in {"", package["ModelPackageGroupName"]} and _listed(package, request)
+        if kind != "Unversioned"
+        and group_name in {"", package["ModelPackageGroupName"]}
+        and _listed(package, request)
     ]
     ordered = listing.sorted_by(found, request, _SORTS, "Ascending")
     shown, token = listing.page("ListModelPackages", request, ordered)

@@ -54,6 +54,7 @@ class _Question:
         self._nested_names = context.settings.search_nested_names
         self._resource = resource
         self._model: ServiceModel = load("sagemaker")
+        self._kinds: dict[str, str] = {}
 
     def check(self, expression: Document) -> None:
         """Refuse what the service would: wrong names, values and numbers of filters."""
@@ -91,6 +92,12 @@ class _Question:
 
     def kind(self, name: str) -> str:
         """Return the type of a property: "string", "timestamp", ..., or refuse the name."""
+        known = self._kinds.get(name)
+        if known is None:
+            known = self._kinds[name] = self._find_kind(name)
+        return known
+
+    def _find_kind(self, name: str) -> str:
         first, *keys = name.split(".", maxsplit=1)
         if first == "CustomerMetadataProperties" and keys and not self._nested_names:
             raise invalid(f"Unknown property name: {name}")
@@ -142,6 +149,8 @@ class _Question:
 
 
 def _property(record: Document, name: str) -> object:
+    if "." not in name:
+        return record.get(name)
     value: object = record
     parts = name.split(".")
     for position, part in enumerate(parts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def given_by(argv: list[str]) -> tuple[dict[str, Any], bool]:
     }
     words = [part for word in argv[2:] for part in split(word)]
     project = "--project" in words
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in itertools.pairwise(words):
         if flag in FLAGS:
             put(document, FLAGS[flag], flag, value)
     return document, project
@@ -149,13 +150,13 @@ def test_what_mlcc_refuses_is_refused_with_the_same_paths(name: str, tmp_path: P
     assert sorted(expected) == sorted(paths)
     assert not exempt & set(paths), "an exemption that no longer applies"
     if name in EXEMPT_REFUSALS:
-        assert [] == paths, "an exemption that no longer applies"
+        assert paths == [], "an exemption that no longer applies"
         validate_entry(whole)
         return
     with pytest.raises(InvalidArgument) as refusal:
         user_registry(tmp_path).append(lambda _: whole)
     assert all(f"{path} " in refusal.value.message for path in paths)
-    assert [] == list(tmp_path.glob("*.json"))
+    assert list(tmp_path.glob("*.json")) == []
     with pytest.raises(ValidationError):
         DeploymentEntry.model_validate(whole)
 
@@ -168,4 +169,4 @@ def test_every_exemption_names_a_case() -> None:
 
 
 def test_the_vectors_are_all_there() -> None:
-    assert (34, 20, 14) == (len(CASES), len(LOGGED), len(REFUSED))
+    assert (len(CASES), len(LOGGED), len(REFUSED)) == (34, 20, 14)

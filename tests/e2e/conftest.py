@@ -75,7 +75,7 @@ def aws_clients(box: Sandbox) -> dict[str, Any]:
 
 
 def empty_bucket(s3: Any, bucket: str) -> None:
-    if bucket not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
+    if bucket not in {each["Name"] for each in s3.list_buckets().get("Buckets", [])}:
         where = {"LocationConstraint": "us-west-2"}
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
     for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
@@ -174,7 +174,9 @@ def connect(project: Path, home: Path, box: Sandbox, ci_table: str, era: str):
     """Open a client on a new server process: `async with connect(*flags) as client`."""
 
     @asynccontextmanager
-    async def opened(*flags: str, environment: dict[str, str] | None = None, folder: Path = project):
+    async def opened(
+        *flags: str, environment: dict[str, str] | None = None, folder: Path = project
+    ):
         surroundings = {
             "HOME": str(home.parent),
             "MLCC_REGISTRY_HOME": str(home),
@@ -214,4 +216,3 @@ class Caller:
         error = result.structured_content["error"]
         assert {"code", "message", "hint", "retryable"} == set(error)
         return dict(result.structured_content)
-

@@ -57,7 +57,8 @@ def test_a_room_imports_only_what_lies_before_it(room):
         f"{path.relative_to(ROOT)} imports {name}"
         for path in modules(room)
         for name, _ in imports_of(path)
-        if name in ROOMS and name not in MAY_IMPORT[room]
+        if name in ROOMS
+        and name not in MAY_IMPORT[room]
         and not (name == "sandbox" and str(path.relative_to(ROOT)) == STARTS_A_SANDBOX)
     ]
 

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from server.binding import Binder
-from server.publishing import annotations
+from server.publishing import marks
 from tools.catalog import CATALOG
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -89,18 +89,18 @@ def test_an_output_schema_names_top_level_keys_and_requires_none(published, name
 @pytest.mark.parametrize("name", SPECS)
 def test_a_tool_has_a_title_a_description_and_all_four_marks(published, name):
     tool = published[name]
-    marks = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+    hints = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
 
     assert tool["title"]
     assert len(tool["description"]) > 40
-    assert marks <= set(tool["annotations"])
+    assert hints <= set(tool["annotations"])
 
 
 def test_a_tool_that_reads_only_is_never_marked_destructive():
     for spec in CATALOG:
-        marks = annotations(spec)
+        hints = marks(spec)
 
-        assert not (marks.read_only_hint and marks.destructive_hint), spec.name
+        assert not (hints.read_only_hint and hints.destructive_hint), spec.name
 
 
 @pytest.mark.parametrize("name", SPECS)

@@ -5,8 +5,8 @@ def test_each_client_reaches_the_sandbox(clients, bucket, ci_table_name, live_en
     assert clients.sts.get_caller_identity()["Account"] == "123456789012"
     assert clients.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     table = clients.dynamodb.describe_table(TableName=ci_table_name)["Table"]
-    assert ["testStatus-lastTestTimestamp-index"] == [
-        index["IndexName"] for index in table["GlobalSecondaryIndexes"]
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == [
+        "testStatus-lastTestTimestamp-index"
     ]
     assert clients.ecr.describe_repositories()["repositories"] == []
     endpoint = clients.sagemaker.describe_endpoint(EndpointName=live_endpoint.name)

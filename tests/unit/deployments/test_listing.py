@@ -44,9 +44,7 @@ def home(tmp_path):
 
 def listed(home, limit=20, cursor="", full=False, **wanted):
     logs = [("user", user_registry(home))]
-    return list_deployments(
-        logs, DeploymentFilter(**wanted), limit=limit, cursor=cursor, full=full
-    )
+    return list_deployments(logs, DeploymentFilter(**wanted), limit=limit, cursor=cursor, full=full)
 
 
 def days(page):
@@ -110,6 +108,14 @@ def test_a_time_that_is_none_is_refused(home, wanted):
 def test_a_glob_of_endless_alternatives_is_refused(home):
     with pytest.raises(InvalidArgument):
         listed(home, model_glob="{1..100000}")
+
+
+def test_a_glob_that_matches_in_endless_ways_is_refused(tmp_path):
+    log = user_registry(tmp_path)
+    log.append(lambda _: entry(1, model={"modelName": "a" * 200, "modelFormat": None}))
+
+    with pytest.raises(InvalidArgument):
+        listed(tmp_path, model_glob="+(a|aa)+(a|aa)+(a|aa)b")
 
 
 def test_a_summary_names_the_adapters_and_leaves_parameters_out(home):

@@ -24,8 +24,12 @@ def test_null_is_not_given():
     assert {} == tidy({"project_dir": None, "exclude": None, "ci": None}, SCHEMA)
 
 
-def test_an_empty_text_is_not_given_whatever_the_type():
-    assert {} == tidy({"project_dir": "", "exclude": "", "limit": "", "parameters": ""}, SCHEMA)
+def test_an_empty_text_is_not_given_where_no_text_is_meant():
+    assert {} == tidy({"exclude": "", "limit": "", "parameters": "", "ci": ""}, SCHEMA)
+
+
+def test_an_empty_text_that_was_sent_for_text_is_known_to_have_been_sent():
+    assert {"project_dir": ""} == tidy({"project_dir": ""}, SCHEMA)
 
 
 def test_an_empty_list_or_object_that_was_sent_is_explicit():

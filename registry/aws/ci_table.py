@@ -1,0 +1,207 @@
+"""The CI table in DynamoDB: one conditional write to register, index queries to read.
+
+Source: record contract, section 7; DynamoDB UpdateItem, GetItem.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from registry.aws.ci_index import CiIndex
+from registry.aws.ci_items import configuration, text
+from registry.aws.connection import Connection
+from registry.aws.translation import ConditionFailed
+from registry.calls import Call
+from registry.errors import InvalidArgument, NotFound
+from registry.stores import CiPage
+from schemas.ci import NEVER_TESTED, CiConfiguration, CiRegistration
+
+LARGEST_CONFIG_BYTES = 390_000
+"""Room is left for the other attributes in an item of at most 400 KB."""
+
+_SCHEMA_VERSION = 1
+_ABSENT = "none"
+"""`previousStatus` of an item that this write created."""
+
+
+class DynamoCiTable:
+    """One CI table, in one region."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        self._index = CiIndex(connection, name)
+
+    @property
+    def place(self) -> str:
+        """Region and table name, which cursors are bound to."""
+        return f"{self._connection.region}/{self._name}"
+
+    def register(self, registration: CiRegistration) -> Literal["created", "updated", "unchanged"]:
+        """Create the configuration or reset it to untested, in one conditional UpdateItem.
+
+        Creation time, last test, its results and benchmark fields stay. An item that already
+        carries the same `registrationId` is left as it is: `unchanged`.
+
+        Raises:
+            NotFound: there is no such table.
+            PermissionDenied: `dynamodb:UpdateItem` is refused.
+            PreconditionFailed: the table's key is not `configId`.
+            InvalidArgument: the configuration is larger than an item may be.
+        """
+        size = len(registration.config_json.encode())
+        if size > LARGEST_CONFIG_BYTES:
+            raise InvalidArgument(
+                f"the configuration has {size} bytes, the CI table takes {LARGEST_CONFIG_BYTES}",
+                hint="leave large parameters out of the record",
+            )
+        write_id = str(uuid.uuid4())
+        request = self._upsert(registration, write_id)
+        try:
+            answer = self._connection.dynamodb(
+                lambda dynamodb: dynamodb.update_item(**request),
+                doing=f"register a configuration in CI table {self._name!r}",
+                action="dynamodb:UpdateItem",
+                resource=self._arn(),
+            )
+            written: Any = answer["Attributes"]
+        except ConditionFailed as error:
+            written = error.details["item"]
+            if text(written, "writeRequestId") != write_id:
+                return "unchanged"
+            # Our own write, whose answer was lost and which the client sent again.
+        except NotFound as error:
+            raise self._no_table() from error
+        return "created" if text(written, "previousStatus") == _ABSENT else "updated"
+
+    def get(self, config_id: str) -> CiConfiguration | None:
+        """Return one configuration, consistently read.
+
+        Raises:
+            NotFound: there is no such table.
+        """
+        try:
+            answer = self._connection.dynamodb(
+                lambda dynamodb: dynamodb.get_item(
+                    TableName=self._name,
+                    Key={"configId": {"S": config_id}},
+                    ConsistentRead=True,
+                ),
+                doing=f"read a configuration of CI table {self._name!r}",
+                action="dynamodb:GetItem",
+                resource=self._arn(),
+            )
+        except NotFound as error:
+            raise self._no_table() from error
+        item = answer.get("Item")
+        return configuration(item) if item else None
+
+    def in_status(
+        self,
+        statuses: Iterable[str],
+        *,
+        tested_before: str | None,
+        matches: Callable[[CiConfiguration], bool],
+        limit: int,
+        cursor: str | None,
+        query: str,
+        call: Call,
+    ) -> CiPage:
+        """Return configurations in any of these statuses, merged oldest first, off the index.
+
+        Args:
+            tested_before: Only those last tested before this instant; `untested` ones always.
+            matches: Further conditions on one configuration.
+            query: What identifies the query; a cursor of another query is refused.
+
+        Raises:
+            NotFound: there is no such table, or it lacks the index.
+            InvalidArgument: the cursor is not of this query.
+        """
+        try:
+            return self._index.page(
+                tuple(statuses),
+                tested_before=tested_before,
+                matches=matches,
+                limit=limit,
+                cursor=cursor,
+                query=query,
+                call=call,
+            )
+        except NotFound as error:
+            raise self._no_table() from error
+
+    def count(
+        self,
+        statuses: Iterable[str],
+        *,
+        tested_before: str | None,
+        matches: Callable[[CiConfiguration], bool] | None,
+        call: Call,
+    ) -> int:
+        """Return how many configurations `in_status` would list.
+
+        Raises:
+            NotFound: as `in_status`.
+            DeadlineExceeded: there are more than can be counted in the call's time.
+        """
+        try:
+            return self._index.count(
+                tuple(statuses), tested_before=tested_before, matches=matches, call=call
+            )
+        except NotFound as error:
+            raise self._no_table() from error
+
+    def _upsert(self, registration: CiRegistration, write_id: str) -> dict[str, Any]:
+        """Return the request; every right-hand side reads the item as it was before."""
+        always: dict[str, Any] = {
+            "configJson": {"S": registration.config_json},
+            "schemaVersion": {"N": str(_SCHEMA_VERSION)},
+            "testStatus": {"S": "untested"},
+            "deploymentConfig": {"S": registration.deployment_config},
+            "baseImage": {"S": registration.base_image},
+            "baseImageVersion": {"S": registration.base_image_version},
+            "buildStrategy": {"S": registration.build_strategy},
+            "projectName": {"S": registration.project_name},
+            "registrationId": {"S": registration.registration_id},
+            "writeRequestId": {"S": write_id},
+            "updatedAt": {"S": registration.now},
+        }
+        once: dict[str, Any] = {
+            "createdAt": {"S": registration.now},
+            "lastTestTimestamp": {"S": NEVER_TESTED},
+        }
+        clauses = [
+            "#previousStatus = if_not_exists(#testStatus, :absent)",
+            "#revision = if_not_exists(#revision, :zero) + :one",
+            *(f"#{name} = :{name}" for name in always),
+            *(f"#{name} = if_not_exists(#{name}, :{name})" for name in once),
+        ]
+        values = {f":{name}": value for name, value in (always | once).items()}
+        names = {f"#{name}": name for name in (*always, *once, "previousStatus", "revision")}
+        return {
+            "TableName": self._name,
+            "Key": {"configId": {"S": registration.config_id}},
+            "UpdateExpression": "SET " + ", ".join(clauses),
+            "ConditionExpression": (
+                "attribute_not_exists(#registrationId) OR #registrationId <> :registrationId"
+            ),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values
+            | {":absent": {"S": _ABSENT}, ":zero": {"N": "0"}, ":one": {"N": "1"}},
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _arn(self) -> str:
+        connection = self._connection
+        return f"arn:{connection.partition}:dynamodb:{connection.region}:*:table/{self._name}"
+
+    def _no_table(self) -> NotFound:
+        return NotFound(
+            f"there is no CI table {self._name!r} in {self._connection.region}",
+            hint="provision it with `ml-container-creator bootstrap --ci`, or name another with "
+            "ci_table; its region may be set with --ci-region",
+        )

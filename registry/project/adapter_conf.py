@@ -1,0 +1,295 @@
+"""Writes `do/adapters/<name>.conf` for an adapter from the registry, and can take it back.
+
+Source: record contract, section 4 (do/adapters/NAME.conf); design (deploy_adapter_from_registry).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from registry.errors import Conflict, InvalidArgument, Unavailable
+from registry.identifiers import check_adapter_name
+from registry.project.assignments import Assignments, read_assignments
+from registry.project.files import read_text, real_path
+from registry.project.folder import BASE_CONF_VARIABLE, DEFAULT_COMPONENT
+
+FOLDER = "do/adapters"
+
+_UNSAFE = re.compile(r"[\"$`\\\x00-\x1f\x7f]")
+_LINE = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
+_ORIGIN = frozenset(
+    {
+        "ADAPTER_HF_REPO",
+        "ADAPTER_TUNE_TECHNIQUE",
+        "ADAPTER_TUNE_DATASET",
+        "ADAPTER_TECHNIQUE",
+        "ADAPTER_TRAIN_JOB",
+        "ADAPTER_PARENT_MODEL_ARN",
+        "ADAPTER_PARENT_MODEL_SLUG",
+        BASE_CONF_VARIABLE,
+    }
+)
+"""Variables that tell where other weights came from, false once the weights are others."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAdapter:
+    """What a conf says about an adapter that was rolled out from the registry.
+
+    Attributes:
+        created_at: `YYYY-MM-DDThh:mm:ssZ`.
+        parent_model_arn: "" when the version does not tell.
+        base_conf: The base component's conf; written only when it is not `default`.
+    """
+
+    name: str
+    ic_name: str
+    weights_uri: str
+    created_at: str
+    registry_arn: str
+    parent_model_arn: str = ""
+    parent_model_slug: str = ""
+    base_conf: str = DEFAULT_COMPONENT
+
+    def variables(self) -> dict[str, str]:
+        """Return the conf's variables in MLCC's order.
+
+        Raises:
+            InvalidArgument: a value would end the double quotes around it.
+        """
+        variables = {
+            "ADAPTER_NAME": check_adapter_name(self.name),
+            "ADAPTER_IC_NAME": self.ic_name,
+            "ADAPTER_WEIGHTS_URI": self.weights_uri,
+            "ADAPTER_CREATED_AT": self.created_at,
+            "ADAPTER_SOURCE": "registry",
+            "ADAPTER_REGISTRY_ARN": self.registry_arn,
+        }
+        if self.parent_model_arn or self.parent_model_slug:
+            variables["ADAPTER_PARENT_MODEL_ARN"] = self.parent_model_arn
+            variables["ADAPTER_PARENT_MODEL_SLUG"] = self.parent_model_slug
+        if self.base_conf != DEFAULT_COMPONENT:
+            variables[BASE_CONF_VARIABLE] = self.base_conf
+        for name, value in variables.items():
+            if _UNSAFE.search(value):
+                raise InvalidArgument(
+                    f"{name} cannot be written to a conf: it holds a quote, a dollar, "
+                    "a backquote, a backslash or a control character"
+                )
+        return variables
+
+
+@dataclass(slots=True)
+class AdapterConfFile:
+    """One adapter's conf as it is and as it will be.
+
+    Attributes:
+        path: The file.
+        relative: Its path in the project, for messages.
+        former: Its bytes before, None when it did not exist.
+        text: Its text afterwards.
+    """
+
+    path: Path
+    relative: str
+    former: bytes | None
+    text: str
+    _made_folder: bool = field(default=False, repr=False)
+
+    @classmethod
+    def plan(cls, root: Path, adapter: RegistryAdapter) -> AdapterConfFile:
+        """Return what writing the conf would do; nothing is written.
+
+        Lines that say something else than the adapter's origin are kept. Nothing changes when
+        the conf already says the same, whenever it was created.
+
+        Args:
+            root: The project folder.
+
+        Raises:
+            InvalidArgument: a value is not safe to write, or the conf that is there leads out
+                of the folder or holds what we cannot take apart.
+        """
+        variables = adapter.variables()
+        relative = f"{FOLDER}/{adapter.name}.conf"
+        root = root.resolve()
+        path = real_path(root, FOLDER) / f"{adapter.name}.conf"
+        if path.is_symlink():
+            raise InvalidArgument(f"{relative} is a link and is not replaced")
+        former = read_text(root, relative)
+        text = _new_text(variables) if former is None else _changed(former, variables, relative)
+        return cls(path, relative, None if former is None else former.encode(), text)
+
+    @property
+    def state(self) -> Literal["created", "updated", "unchanged"]:
+        """What writing does to the file."""
+        if self.former is None:
+            return "created"
+        return "unchanged" if self.former == self.text.encode() else "updated"
+
+    def preview(self) -> list[str]:
+        """Return the change as lines of a unified difference, none when nothing changes."""
+        before = [] if self.former is None else self.former.decode().splitlines()
+        source = "/dev/null" if self.former is None else self.relative
+        return list(
+            difflib.unified_diff(
+                before, self.text.splitlines(), source, self.relative, lineterm="", n=1
+            )
+        )
+
+    def write(self) -> None:
+        """Put the conf in place, whole or not at all.
+
+        Raises:
+            Conflict: somebody changed the file since the plan.
+            Unavailable: the folder cannot be written.
+        """
+        if self._current() != self.former:
+            raise Conflict(f"{self.relative} was changed meanwhile", hint="plan again")
+        if self.state == "unchanged":
+            return
+        try:
+            if not self.path.parent.is_dir():
+                self.path.parent.mkdir()
+                self._made_folder = True
+            _replace(self.path, self.text.encode())
+        except OSError as error:
+            raise _unwritable(self.relative, error) from error
+
+    def put_back(self) -> bool:
+        """Restore what was there before; False when somebody changed the file since.
+
+        Raises:
+            Unavailable: the folder cannot be written.
+        """
+        current = self._current()
+        if current == self.former:
+            return True
+        if current != self.text.encode():
+            return False
+        try:
+            if self.former is not None:
+                _replace(self.path, self.former)
+                return True
+            self.path.unlink()
+            _flush_folder(self.path.parent)
+            if self._made_folder:
+                with contextlib.suppress(OSError):  # somebody else's conf is in it by now
+                    self.path.parent.rmdir()
+        except OSError as error:
+            raise _unwritable(self.relative, error) from error
+        return True
+
+    def _current(self) -> bytes | None:
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unwritable(self.relative, error) from error
+
+
+def _line(name: str, value: str) -> str:
+    return f'export {name}="{value}"'
+
+
+def _new_text(variables: Mapping[str, str]) -> str:
+    return "".join(f"{_line(name, value)}\n" for name, value in variables.items())
+
+
+def _changed(former: str, variables: Mapping[str, str], relative: str) -> str:
+    """Return the conf with our variables set, its other lines as they were."""
+    before = read_assignments(former, file=relative)
+    _refuse_unreadable(before, variables, relative)
+    if _says_the_same(before, variables):
+        return former
+    kept = [line for line in former.split("\n") if _keeps(line, variables)]
+    text = "\n".join(_placed(kept, former, variables))
+    text = text if text.endswith("\n") else text + "\n"
+    after = read_assignments(text, file=relative)
+    others = {n: v for n, v in before.values.items() if n not in variables and n not in _ORIGIN}
+    if dict(after.values) != {**others, **variables} or after.notices:
+        raise InvalidArgument(
+            f"{relative} cannot be changed line by line",
+            hint="its variables span lines; tidy the file, or remove it",
+        )
+    return text
+
+
+def _refuse_unreadable(before: Assignments, names: Mapping[str, str], relative: str) -> None:
+    problem = next(iter(before.notices), "")
+    for entry in before.unresolved:
+        if entry.name in names or not problem:
+            problem = f"line {entry.line}: {entry.name}: {entry.reason}"
+    if problem:
+        raise InvalidArgument(
+            f"{relative} holds what cannot be told without running it, and is not overwritten "
+            f"({problem})",
+            hint="write its values out, or remove the file",
+        )
+
+
+def _says_the_same(before: Assignments, variables: Mapping[str, str]) -> bool:
+    """Whether only the instant of creation differs."""
+    said = {name: before.get(name) for name in (*variables, *_ORIGIN)}
+    wanted: dict[str, str | None] = {**dict.fromkeys(_ORIGIN), **variables}
+    said.pop("ADAPTER_CREATED_AT")
+    wanted.pop("ADAPTER_CREATED_AT")
+    return said == wanted and before.get("ADAPTER_CREATED_AT") is not None
+
+
+def _keeps(line: str, variables: Mapping[str, str]) -> bool:
+    found = _LINE.match(line)
+    return not found or found.group("name") not in {*variables, *_ORIGIN}
+
+
+def _placed(kept: list[str], former: str, variables: Mapping[str, str]) -> list[str]:
+    """Return the kept lines with ours where the conf's first own line stood."""
+    position = 0
+    for line in former.split("\n"):
+        if not _keeps(line, variables):
+            break
+        position += 1
+    position = min(position, len(kept))
+    if position == len(kept) and kept and kept[-1] == "":
+        position -= 1
+    ours = [_line(name, value) for name, value in variables.items()]
+    return kept[:position] + ours + kept[position:]
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside, flush, and move into place."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no descriptor for a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(relative: str, error: OSError) -> Unavailable:
+    return Unavailable(f"{relative} cannot be written: {error.strerror or error}")

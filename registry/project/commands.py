@@ -1,0 +1,308 @@
+"""What simple commands do to variables: exactly for assignments, cautiously for the rest.
+
+Source: the Bash Reference Manual, sections 3.7.1 (simple command expansion) and 4 (builtins).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from registry.project.expansion import Expansion
+from registry.project.shell_state import Unknown, Variables
+from registry.project.statements import Command
+from registry.project.words import Dynamic, Parameter, Part, Redirection, Text, Word
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\]?)?(\+)?=")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
+_SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
+_SETS_NAMES = frozenset(
+    "alias builtin command declare enable env getopts hash let local mapfile read readarray "
+    "readonly shopt trap typeset unset wait".split()
+)
+_DECLARES = frozenset({"builtin", "command", "declare", "local", "readonly", "trap", "typeset"})
+_RUNS_TEXT = frozenset({"eval", "source", "."})
+_ENDS = frozenset({"return", "exit", "break", "continue"})
+_HARMLESS_OPTIONS = frozenset("euxvfhBCETbmPao")
+_HARMLESS_LONG = frozenset(
+    "allexport braceexpand errexit errtrace functrace hashall monitor noclobber noglob notify "
+    "nounset physical pipefail verbose xtrace".split()
+)
+
+
+class Commands:
+    """Follows commands over the variables.
+
+    Attributes:
+        notices: What the file does besides, in sentences.
+    """
+
+    def __init__(self, variables: Variables, functions: set[str]) -> None:
+        self._variables = variables
+        self._expansion = Expansion(variables)
+        self._functions = functions
+        self._in_functions: set[str] = set()
+        self.notices: list[str] = []
+
+    def take(self, command: Command) -> None:
+        """Do what the command certainly does, and mark what else it may change."""
+        reason = command.construct or self._variables.stopped
+        for name, line in command.names:
+            self._variables.mark(name, line, command.construct or "set by a redirection")
+        for redirection in command.redirections:
+            if redirection.target is not None:
+                target = redirection.target
+                self._expansion.touch(target.parts, target.line, reason or "a redirection")
+        if not command.words:
+            return
+        if reason or not all(map(_cannot_fail, command.redirections)):
+            self._touch(command, reason or "a command with a redirection")
+            return
+        assignments, rest = _split(command.words)
+        if rest:
+            self._run(assignments, rest)
+            return
+        for word in assignments:
+            self._assign(word)
+
+    def _run(self, assignments: list[Word], rest: list[Word]) -> None:
+        plain = rest[0].plain if rest[0].plain not in self._functions else None
+        if plain == "export" and not assignments:
+            self._export(rest[1:])
+            return
+        if plain == "set":
+            self._set(rest[1:])
+            return
+        for word in (*rest, *assignments):
+            self._expansion.side_effects(word)
+        for word in assignments if self._acts_here(rest[0]) else ():
+            self._touch_assignment(word, "an assignment before a command")
+        self._touch_by_name(rest, "")
+
+    def _acts_here(self, word: Word) -> bool:
+        """Whether a command is, or may be, one of the shell's own or a function."""
+        name = _command_name(word)
+        known = _SETS_NAMES | _RUNS_TEXT | _ENDS | {"export", "exec", ":", ""}
+        return name in known or name in self._functions
+
+    # --- certain ----------------------------------------------------------------------------
+
+    def _assign(self, word: Word) -> None:
+        match = _assignment(word)
+        if match is None or match.group(2):
+            self._touch_assignment(word, "an array")
+            self._expansion.touch(word.parts, word.line, "an array")
+            return
+        try:
+            self._variables.store(match.group(1), self._value(word, match), word.line)
+        except Unknown as unknown:
+            self._variables.mark(match.group(1), word.line, str(unknown))
+
+    def _value(self, word: Word, match: re.Match[str]) -> str:
+        """Return what an assignment gives; raise Unknown where only a shell would tell."""
+        name, appended = match.group(1), bool(match.group(3))
+        parts = _after(word.parts, match.end())
+        if len(parts) == 1 and isinstance(parts[0], Parameter):
+            own = parts[0].name == name and parts[0].operator in (":-", "-")
+            self._variables.defaulted[name] += own
+        elif not appended and all(isinstance(part, Text) for part in parts):
+            self._variables.literals.add(name)
+        text = self._expansion.text(parts, word.line)
+        return self._variables.get(name, lenient=True) + text if appended else text
+
+    def _export(self, words: list[Word]) -> None:
+        if words and words[0].plain == "--":
+            words = words[1:]
+        elif words and words[0].literal.startswith("-"):
+            if words[0].plain != "-p":
+                self._touch_loosely(words, "export with options")
+            return
+        ready = [self._exported(word) for word in words]
+        for word, (name, value) in zip(words, ready, strict=True):
+            if not name:
+                self._touch_loosely([word], "an export that is computed")
+                continue
+            self._variables.export(name)
+            if isinstance(value, Unknown):
+                self._variables.mark(name, word.line, str(value))
+            elif value is not None:
+                self._variables.store(name, value, word.line)
+
+    def _exported(self, word: Word) -> tuple[str, str | Unknown | None]:
+        """Return name and value of one argument of `export`; no name for a computed one."""
+        match = _assignment(word)
+        if match and not match.group(2):
+            try:
+                return match.group(1), self._value(word, match)
+            except Unknown as unknown:
+                return match.group(1), unknown
+        unquoted = [p.text for p in word.parts if isinstance(p, Text) and not p.quoted]
+        splits = any(isinstance(p, Parameter) and not p.quoted for p in word.parts)
+        if match or splits or not all(map(_SAFE_UNQUOTED.match, unquoted)):
+            self._expansion.side_effects(word)
+            return "", None
+        try:
+            text = self._expansion.text(word.parts, word.line, tilde=False)
+        except Unknown:
+            return "", None
+        name, separator, value = text.partition("=")
+        return (name, value if separator else None) if _NAME.match(name) else ("", None)
+
+    def _set(self, words: list[Word]) -> None:
+        """Follow `set -a` and `set -u`; stop at an option that changes how the rest is read."""
+        before = ""
+        for argument in (word.plain for word in words):
+            if argument and before[:1] in ("-", "+") and before.endswith("o"):
+                self._option(argument, on=before[0] == "-")
+            elif not argument or argument in ("--", "-") or argument[0] not in "-+":
+                return
+            else:
+                self._letters(argument)
+            before = argument
+
+    def _letters(self, argument: str) -> None:
+        on = argument[0] == "-"
+        letters = set(argument[1:])
+        if not letters <= _HARMLESS_OPTIONS:
+            self._stop(f"set {argument}")
+        if "a" in letters:
+            self._variables.export_all = on
+        if "u" in letters:
+            self._variables.strict = on
+
+    def _option(self, name: str, *, on: bool) -> None:
+        if name not in _HARMLESS_LONG:
+            self._stop(f"set -o {name}")
+        if name == "allexport":
+            self._variables.export_all = on
+        if name == "nounset":
+            self._variables.strict = on
+
+    # --- what may change --------------------------------------------------------------------
+
+    def _stop(self, reason: str) -> None:
+        self._variables.stopped = self._variables.stopped or f"what follows {reason}"
+
+    def _touch(self, command: Command, reason: str) -> None:
+        """Mark what a command may change, without saying that it does."""
+        before = {(entry.name, entry.line, entry.reason) for entry in self._variables.unresolved}
+        assignments, rest = _split(command.words)
+        for word in command.words:
+            self._expansion.touch(word.parts, word.line, reason)
+        for word in assignments:
+            self._touch_assignment(word, reason)
+        if rest:
+            self._touch_by_name(rest, reason)
+        if command.function:
+            now = {(entry.name, entry.line, entry.reason) for entry in self._variables.unresolved}
+            self._in_functions |= {name for name, _, _ in now - before}
+
+    def _touch_by_name(self, rest: list[Word], reason: str) -> None:
+        """Mark what a command may change by what it is called."""
+        name, word = _command_name(rest[0]), rest[0]
+        if name in self._functions:
+            self._call(name, word)
+        elif name in _RUNS_TEXT:
+            self._run_text(name, rest)
+        elif name in _ENDS:
+            # A condition that exits ends the reader too; a function's return only itself.
+            if not reason or (name != "exit" and reason != "a function"):
+                self._stop(name)
+        elif name == "exec" and len(rest) > 1:
+            self._stop(name)
+        elif name == "set" and reason:
+            self._stop(f"set in {reason}")
+        elif name == "":
+            self._computed(rest, reason)
+        elif name in _SETS_NAMES or name == "export":
+            self._touch_loosely(rest[1:], reason or f"{name}, which is not followed")
+            self._declare(name, rest[1:])
+        elif name == "printf" and len(rest) > 1 and rest[1].literal.startswith("-v"):
+            self._touch_loosely([Word((Text(w.literal[2:], False),), w.line) for w in rest[1:2]]
+                                + rest[2:3], reason or "printf -v")
+
+    def _call(self, name: str, word: Word) -> None:
+        for touched in sorted(self._in_functions):
+            self._variables.mark(touched, word.line, f"the function {name} may set it")
+
+    def _run_text(self, name: str, rest: list[Word]) -> None:
+        line = rest[0].line
+        self.notices.append(
+            f"{self._variables.file} line {line}: {name} is not followed; "
+            "what it sets or changes is not seen"
+        )
+        for word in rest[1:]:
+            reason = f"{name}, which is never executed"
+            for assigned in _ASSIGNED.findall(word.literal):
+                self._variables.mark_all(assigned, line, reason)
+            self._variables.mark_all(word.literal, line, reason, known_only=True)
+            self._variables.freeze(word.literal, read_only=True)
+
+    def _computed(self, rest: list[Word], reason: str) -> None:
+        """Mark what a command may change whose name is computed, or that is arithmetic."""
+        self._touch_loosely(rest, reason or "a command that is computed")
+        if not all(isinstance(part, Dynamic) for part in rest[0].parts):
+            self._declare("command", rest)
+            self._stop("a command that is computed")
+
+    def _declare(self, name: str, words: Iterable[Word]) -> None:
+        if name not in _DECLARES:
+            return
+        text = " ".join(word.literal for word in words)
+        read_only = name not in ("declare", "local", "typeset") or bool(
+            re.search(r"(?:^| )[-+][A-Za-z]*r", text)
+        )
+        self._variables.freeze(text, read_only=read_only)
+
+    def _touch_assignment(self, word: Word, reason: str) -> None:
+        match = _assignment(word)
+        name = match.group(1) if match else word.literal.partition("[")[0]
+        self._variables.mark(name, word.line, reason)
+
+    def _touch_loosely(self, words: Iterable[Word], reason: str) -> None:
+        """Mark every name that the words mention."""
+        for word in words:
+            text = word.literal
+            if not text.startswith("-"):
+                self._variables.mark_all(text, word.line, reason)
+
+
+def _command_name(word: Word) -> str:
+    """Return a command's name, quoted or not; "" for one that is computed.
+
+    A quoted path that begins with a variable is a program, whatever the variable holds.
+    """
+    if all(isinstance(part, Text) for part in word.parts):
+        return word.literal if word.parts else ""
+    quoted = all(isinstance(p, Text) or (isinstance(p, Parameter) and p.quoted) for p in word.parts)
+    has_path = any(isinstance(part, Text) and "/" in part.text for part in word.parts)
+    return "a program" if quoted and has_path else ""
+
+
+def _assignment(word: Word) -> re.Match[str] | None:
+    """Return the match of `NAME=` or `NAME+=` that begins a word, unquoted."""
+    if not word.parts or not isinstance(word.parts[0], Text) or word.parts[0].quoted:
+        return None
+    return _ASSIGNMENT.match(word.parts[0].text)
+
+
+def _split(words: list[Word]) -> tuple[list[Word], list[Word]]:
+    """Split a command into the assignments before it and its own words."""
+    for index, word in enumerate(words):
+        if not _assignment(word):
+            return words[:index], words[index:]
+    return words, []
+
+
+def _after(parts: tuple[Part, ...], length: int) -> tuple[Part, ...]:
+    """Return the parts without the first characters, which are unquoted text."""
+    head = parts[0]
+    rest = head.text[length:] if isinstance(head, Text) else ""
+    return ((Text(rest, quoted=False),) if rest else ()) + parts[1:]
+
+
+def _cannot_fail(redirection: Redirection) -> bool:
+    """Whether a redirection works wherever the file is read."""
+    target = redirection.target
+    return target is None or target.plain in ("/dev/null", "1", "2")

@@ -1,0 +1,258 @@
+"""Every registering step of the dataset and evaluator vectors, file by file against MLCC's."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.calls import Call
+from registry.datasets import register_dataset
+from registry.errors import CorruptRegistry, InvalidArgument, NotFound, RegistryError
+from registry.evaluators import register_evaluator
+from registry.local.documents import JsonFile
+from registry.stores import StoredObject
+from schemas.dataset import DatasetRequest
+from schemas.evaluator import EvaluatorRequest
+
+VECTORS = Path(__file__).parents[1] / "data" / "contract" / "datasets_evaluators.json"
+CASES = {case["id"]: case for case in json.loads(VECTORS.read_text("utf-8"))["cases"]}
+STAMP = "2026-05-01T10:00:00.000000Z"
+
+NOT_BUILT = "the reading side of datasets and evaluators comes with its own tools"
+READING = ("list-datasets", "list-dataset-versions", "resolve-dataset", "resolve-evaluator")
+"""Commands whose steps are left out, for that reason."""
+
+REFUSED: dict[tuple[str, int], tuple[str, type[RegistryError]]] = {
+    ("corrupt-file-overwritten", 0): ("D8", CorruptRegistry),
+    ("object-instead-of-array", 0): ("D8", CorruptRegistry),
+    ("bad-arguments", 4): ("design: an S3 URI is one", InvalidArgument),
+    ("bad-arguments", 5): ("names that tune can take: no @, no /, no blank", InvalidArgument),
+    ("evaluators", 3): ("design: shapes are checked", InvalidArgument),
+}
+"""Steps that MLCC carries out and we refuse."""
+
+ACCEPTED = {("bad-arguments", 3): "design: a name that is absent is derived"}
+"""Steps that MLCC refuses and we carry out."""
+
+UNCHANGED = {
+    ("no-region-no-hash", 1): "design: unreadable content at the same URI is unchanged",
+    ("missing-object", 1): "design: unreadable content at the same URI is unchanged",
+}
+"""Steps that make a version for MLCC and none for us."""
+
+KEPT: dict[tuple[str, int], tuple[str, dict[str, Any]]] = {
+    ("versions-and-unchanged", 2): ("what is not given stays", {"project_name": "p1"}),
+    ("versions-and-unchanged", 4): ("what is not given stays", {"project_name": "p1"}),
+}
+"""Steps after which an entry's value is ours, with the reason."""
+
+FLAGS = {
+    "--name": "name",
+    "--s3-uri": "s3_uri",
+    "--format": "format",
+    "--technique": "technique",
+    "--row-count": "row_count",
+    "--column-schema": "column_schema",
+    "--project-name": "project_name",
+    "--type": "type",
+    "--arn-or-uri": "arn",
+    "--description": "description",
+}
+
+
+class Bucket:
+    """S3 in memory; an ETag is the content's MD5."""
+
+    def __init__(self, objects: list[dict[str, str]]) -> None:
+        self.content: dict[str, bytes] = {}
+        for given in objects:
+            self.put(given)
+
+    def put(self, given: dict[str, str]) -> None:
+        text = given.get("text")
+        raw = text.encode() if text is not None else base64.b64decode(given["base64"])
+        self.content[f"s3://{given['bucket']}/{given['key']}"] = raw
+
+    def head(self, uri: str) -> StoredObject:
+        if uri not in self.content:
+            raise NotFound(f"no object at {uri}")
+        return self._stored(uri)
+
+    def under(self, uri: str) -> Iterator[StoredObject]:
+        for found in sorted(self.content):
+            if found.startswith(uri):
+                yield self._stored(found)
+
+    def read(self, uri: str, *, limit_bytes: int) -> bytes:
+        return self.content[uri][:limit_bytes]
+
+    def _stored(self, uri: str) -> StoredObject:
+        raw = self.content[uri]
+        etag = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+        return StoredObject(uri.split("/", 3)[3], etag, len(raw))
+
+
+class Scenario:
+    """One case's files and bucket, with our use cases acting on them."""
+
+    def __init__(self, case: dict[str, Any], home: Path) -> None:
+        self.datasets = JsonFile(home / "datasets.json", ascii_only=True, final_newline=False)
+        self.evaluators = JsonFile(home / "evaluators.json", ascii_only=True, final_newline=False)
+        self.bucket = Bucket(case["s3_objects"])
+        initial = case["initial_datasets_file"]
+        if initial is not None:
+            text = initial if isinstance(initial, str) else json.dumps(initial)
+            self.datasets.path.write_text(text)
+
+    def register(self, argv: list[str]) -> Any:
+        command, *words = argv
+        flags = [word for word in words if word != "--force"]
+        given: dict[str, Any] = {}
+        for flag, value in zip(flags[::2], flags[1::2], strict=True):
+            if flag == "--region":
+                continue
+            given[FLAGS[flag]] = value
+        if command == "register-evaluator":
+            return self._register_evaluator(given)
+        return self._register_dataset(given, force="--force" in words, asked="--region" in words)
+
+    def _register_dataset(self, given: dict[str, Any], *, force: bool, asked: bool) -> Any:
+        if "row_count" in given:
+            given["row_count"] = int(given["row_count"])
+        if "column_schema" in given:
+            given["column_schema"] = parsed(given["column_schema"])
+        return register_dataset(
+            DatasetRequest(force=force, **given),
+            store=self.datasets,
+            objects=self.bucket if asked else None,
+            no_objects_reason="no region",
+            now=lambda: datetime.fromisoformat(STAMP).astimezone(UTC),
+            call=Call(),
+        )
+
+    def _register_evaluator(self, given: dict[str, Any]) -> Any:
+        return register_evaluator(
+            EvaluatorRequest(**given),
+            store=self.evaluators,
+            now=lambda: datetime.fromisoformat(STAMP).astimezone(UTC),
+            call=Call(),
+        )
+
+
+def parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:  # as the server does with an object sent as text
+        raise InvalidArgument("column_schema is not an object") from error
+
+
+def stamped(document: Any) -> Any:
+    text = json.dumps(document)
+    for old in ("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z", "<timestamp>"):
+        text = text.replace(old, STAMP)
+    return json.loads(text)
+
+
+def without_counts(entry: dict[str, Any], ours: dict[str, Any], argv: list[str]) -> dict[str, Any]:
+    """Return MLCC's entry without the rows that it counted: ours does not count yet (D35)."""
+    entry = deepcopy(entry)
+    if "--row-count" in argv:
+        return entry
+    assert ours["row_count"] is None, "an exemption that no longer applies"
+    entry["row_count"] = None
+    for theirs, own in zip(entry["versions"], ours["versions"], strict=True):
+        if own.get("rows") is None and "rows" in theirs:
+            theirs["rows"] = None
+    return entry
+
+
+def check_step(scenario: Scenario, case: str, number: int, step: dict[str, Any]) -> None:
+    key, argv = (case, number), step["argv"]
+    before = scenario.datasets.path.read_bytes() if scenario.datasets.path.exists() else None
+    if key in REFUSED:
+        assert step["exit_code"] == 0, "an exemption that no longer applies"
+        with pytest.raises(REFUSED[key][1]):
+            scenario.register(argv)
+    elif step["exit_code"] and key not in ACCEPTED:
+        with pytest.raises(InvalidArgument):
+            scenario.register(argv)
+    else:
+        check_registered(scenario, key, step)
+        return
+    after = scenario.datasets.path.read_bytes() if scenario.datasets.path.exists() else None
+    assert after == before
+
+
+def check_registered(scenario: Scenario, key: tuple[str, int], step: dict[str, Any]) -> None:
+    result = scenario.register(step["argv"])
+    theirs = step["stdout_json"]
+    if "register-evaluator" in step["argv"]:
+        assert (result.name, result.arn) == (theirs["name"], theirs["arn_or_uri"])
+        return
+    if key in ACCEPTED:
+        assert theirs["code"] == "MISSING_ARGUMENT", "an exemption that no longer applies"
+        assert result.local.state == "created"
+        return
+    changed = result.local.state != "unchanged"
+    assert changed != (key in UNCHANGED or theirs["skipped"])
+    if key in UNCHANGED:
+        assert theirs["registered"], "an exemption that no longer applies"
+        return
+    assert (theirs["version"], theirs["hash"]) == (result.version, result.content_hash)
+    if "entry_after" in step:
+        check_entry(scenario, key, step, result.name)
+
+
+def check_entry(scenario: Scenario, key: tuple[str, int], step: dict[str, Any], name: str) -> None:
+    (ours,) = (entry for entry in stamped(scenario.datasets.read()) if entry["name"] == name)
+    (theirs,) = stamped(step["entry_after"])
+    expected = without_counts(theirs, ours, step["argv"])
+    if key in KEPT:
+        assert any(expected[field] != value for field, value in KEPT[key][1].items())
+        expected |= KEPT[key][1]
+
+    assert json.dumps(expected) == json.dumps(ours)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_registering_step_does_what_mlcc_does(name, tmp_path):
+    scenario = Scenario(CASES[name], tmp_path)
+
+    for number, step in enumerate(CASES[name]["steps"]):
+        if "s3_object_changed" in step:
+            scenario.bucket.put(step["s3_object_changed"])
+        elif step["argv"][0] not in READING:
+            check_step(scenario, name, number, step)
+
+
+def test_the_evaluators_end_as_mlccs_but_for_what_is_kept_and_refused(tmp_path):
+    scenario = Scenario(CASES["evaluators"], tmp_path)
+    for number in (0, 1, 2):
+        scenario.register(CASES["evaluators"]["steps"][number]["argv"])
+    reward, preference, refused = stamped(CASES["evaluators"]["final_evaluators_file"])
+
+    assert refused["arn_or_uri"] == "not-an-arn"
+    was = {
+        **{key: value for key, value in reward.items() if key != "name"},
+        "arn_or_uri": "arn:aws:lambda:us-west-2:123456789012:function:f",
+        "description": "d1",
+        "project_name": "p1",
+    }
+    kept = {**reward, "description": "d1", "project_name": "p1", "history": [was]}
+    assert json.dumps([kept, preference]) == json.dumps(scenario.evaluators.read())
+
+
+def test_every_exemption_names_a_step():
+    for case, number in [*REFUSED, *ACCEPTED, *UNCHANGED, *KEPT]:
+        assert CASES[case]["steps"][number]["argv"][0].startswith("register-")
+    steps = [step for case in CASES.values() for step in case["steps"] if "argv" in step]
+    reading = [step for step in steps if step["argv"][0] in READING]
+    assert (len(CASES), len(steps), len(reading)) == (12, 70, 23)

@@ -1,0 +1,295 @@
+"""The registry files beside MLCC 1.5.2 itself: what either writes, the other reads and keeps.
+
+The package is installed by npm, once, into a cache folder outside the checkout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from registry.calls import Call
+from registry.datasets import register_dataset
+from registry.errors import NotFound
+from registry.evaluators import register_evaluator
+from registry.local.deployments import user_registry
+from registry.local.documents import JsonFile
+from schemas.dataset import DatasetRequest
+from schemas.evaluator import EvaluatorRequest
+
+PIN = Path(__file__).with_name("package.json")
+PACKAGE = Path("node_modules", "@aws", "ml-container-creator")
+
+Mlcc = Callable[..., str]
+
+
+def unavailable(reason: str) -> None:
+    """Skip for want of a program, but never where a missing one would hide a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI has to run this: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def package() -> Path:
+    """Return the installed package's folder."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        unavailable("node and npm are not installed")
+    pin = PIN.read_bytes()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = cache / "mlcc-registry-mcp-tests" / hashlib.sha256(pin).hexdigest()[:12]
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / "install.lock"):
+        if not (home / "installed").exists():
+            (home / "package.json").write_bytes(pin)
+            done = subprocess.run(
+                ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=home,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                unavailable(f"npm could not install the package: {done.stderr[-500:]}")
+            (home / "installed").touch()
+    found = json.loads((home / PACKAGE / "package.json").read_text("utf-8"))
+    assert found["version"] == "1.5.2"
+    return home / PACKAGE
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return a fresh registry home below a fresh HOME."""
+    return tmp_path / "user" / ".ml-container-creator"
+
+
+@pytest.fixture
+def mlcc(package: Path, home: Path, tmp_path: Path) -> Mlcc:
+    """Return a function that runs the registry command of MLCC and gives what it printed."""
+    program = json.loads((package / "package.json").read_text("utf-8"))["bin"]
+    script = package / (program if isinstance(program, str) else program["ml-container-creator"])
+    work = tmp_path / "work"
+    work.mkdir()
+
+    def run(*arguments: str) -> str:
+        return ran(["node", str(script), "registry", *arguments], home, work)
+
+    return run
+
+
+@pytest.fixture
+def helper(package: Path, home: Path, tmp_path: Path) -> Callable[..., Any]:
+    """Return a function that runs MLCC's register helper and gives what it answered."""
+    script = package / "templates" / "do" / ".register_helper.py"
+
+    def run(*arguments: str) -> Any:
+        return json.loads(ran([sys.executable, str(script), *arguments], home, tmp_path))
+
+    return run
+
+
+def ran(command: list[str], home: Path, work: Path) -> str:
+    home.mkdir(parents=True, exist_ok=True)
+    keep = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    done = subprocess.run(
+        command,
+        cwd=work,
+        env={
+            **keep,
+            "HOME": str(home.parent),
+            "NO_COLOR": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    return done.stdout
+
+
+def entry(number: int, architecture: str, backend: str, **extra: Any) -> dict[str, Any]:
+    configuration = architecture if architecture == backend else f"{architecture}-{backend}"
+    return {
+        "timestamp": f"2026-05-01T10:00:0{number}.000Z",
+        "status": "success",
+        "deployment": {
+            "deploymentConfig": configuration,
+            "architecture": architecture,
+            "backend": backend,
+            "baseImage": None,
+            "deploymentTarget": "realtime-inference",
+            "buildTarget": None,
+            "icList": [{"name": "default", "gpuCount": 1, "later": [1]}],
+        },
+        "model": {"modelName": f"org/{architecture}", "modelFormat": None},
+        "infrastructure": {"instanceType": "ml.g5.xlarge", "region": None, "roleArn": None},
+        "configuration": {"parameters": {"VLLM_X": "1"}},
+        "outcome": {"notes": "日本 \u2028 é"},
+        "metadata": {"generatorVersion": "1.5.2", "source": "local", "importedFrom": None},
+        "id": f"0000000{number}",
+        **extra,
+    }
+
+
+OURS = {
+    "projectName": "p",
+    "buildStrategy": "codebuild-submit",
+    "endpointName": "e",
+    "idempotencyKey": "k",
+    "project": {"folder": "p", "endpointConfig": {"volumeSize": 5}},
+}
+
+
+def registered(home: Path, *entries: dict[str, Any]) -> None:
+    for one in entries:
+        user_registry(home).append(lambda _, one=one: one)
+
+
+def test_mlcc_lists_gets_and_searches_our_entries(mlcc, home):
+    first, second = entry(1, "transformers", "vllm", **OURS), entry(2, "http", "flask")
+    registered(home, first, second)
+
+    listed = [line.split()[0] for line in mlcc("list").splitlines() if line.startswith("  0000")]
+    shown = mlcc("get", "00000001")
+    found = mlcc("search", "--model", "org/trans*")
+
+    assert listed == ["00000001", "00000002"]
+    assert json.loads(shown[shown.index("{") :]) == first
+    assert "00000001" in found
+    assert "00000002" not in found
+
+
+def test_mlcc_appends_to_our_file_and_nothing_of_ours_is_lost(mlcc, home):
+    first, second = entry(1, "transformers", "vllm", **OURS), entry(2, "http", "flask")
+    registered(home, first, second)
+
+    mlcc("log", "--deployment-config", "http-flask", "--architecture", "http", "--backend", "flask")
+
+    entries = list(user_registry(home).entries())
+    assert json.dumps(entries[:2]) == json.dumps([first, second])
+    assert (entries[2]["deployment"]["backend"], len(entries)) == ("flask", 3)
+
+
+def test_our_write_leaves_mlccs_file_as_mlcc_would_have_written_it(mlcc, home):
+    notes = 'é 🚀 "q" \\ \u2028\x7f\ttab'
+    for number in range(2):
+        mlcc(
+            *("log", "--deployment-config", "http-flask", "--architecture", "http"),
+            *("--backend", "flask", "--notes", f"{notes} {number}"),
+        )
+    theirs = (home / "registry.json").read_bytes()
+    both = json.loads(theirs)
+    (home / "registry.json").write_text(json.dumps({**both, "entries": both["entries"][:1]}))
+
+    registered(home, both["entries"][1])
+
+    assert (home / "registry.json").read_bytes() == theirs
+
+
+def test_we_append_to_patch_and_read_mlccs_file(mlcc, home):
+    mlcc("log", "--deployment-config", "http-flask", "--architecture", "http", "--backend", "flask")
+    theirs = user_registry(home).entries()[0]
+    registered(home, entry(1, "transformers", "vllm"))
+
+    user_registry(home).patch(theirs["id"], {"modelPackageVersion": 3})
+
+    shown = mlcc("get", theirs["id"])
+    assert json.loads(shown[shown.index("{") :]) == {**theirs, "modelPackageVersion": 3}
+    assert "00000001" in mlcc("list")
+
+
+def test_mlcc_removes_what_we_wrote(mlcc, home):
+    registered(home, entry(1, "transformers", "vllm"), entry(2, "http", "flask", **OURS))
+
+    mlcc("remove", "00000001")
+
+    assert user_registry(home).entries() == [entry(2, "http", "flask", **OURS)]
+    with pytest.raises(NotFound):
+        user_registry(home).patch("00000001", {})
+
+
+def test_mlcc_handles_a_file_with_a_marketplace_entry_of_ours(mlcc, home):
+    """Design: marketplace deployments are recorded because 1.5.2 lists such a file."""
+    sold = entry(1, "marketplace", "marketplace", **OURS)
+    registered(home, sold, entry(2, "http", "flask"))
+
+    listed = mlcc("list")
+    shown = mlcc("get", "00000001")
+    mlcc("log", "--deployment-config", "http-flask", "--architecture", "http", "--backend", "flask")
+
+    assert [line.split()[0] for line in listed.splitlines() if line.startswith("  0000")] == [
+        "00000001",
+        "00000002",
+    ]
+    assert json.loads(shown[shown.index("{") :]) == sold
+    assert "00000001" in mlcc("list", "--architecture", "marketplace")
+    assert user_registry(home).entries()[0] == sold
+
+
+def test_mlccs_helper_reads_and_extends_our_datasets(helper, home):
+    store = JsonFile(home / "datasets.json", ascii_only=True, final_newline=False)
+    ours = register_dataset(
+        DatasetRequest(name="alpaca", s3_uri="s3://b/é.jsonl", technique="dpo", row_count=5),
+        store=store,
+        objects=None,
+        no_objects_reason="no region",
+        now=lambda: datetime.now(UTC),
+        call=Call(),
+    )
+    raw = (home / "datasets.json").read_bytes()
+
+    found = helper("resolve-dataset", "--name", "alpaca", "--version", "1")
+    helper("register-dataset", "--name", "other", "--s3-uri", "s3://b/o.jsonl")
+
+    assert (found["s3_uri"], found["technique"]) == (ours.s3_uri, "dpo")
+    assert found["version"] == ours.version
+    assert (home / "datasets.json").read_bytes()[: len(raw) - 2] == raw[:-2]
+    assert [one["name"] for one in store.read()] == ["alpaca", "other"]
+
+
+def test_our_datasets_file_is_byte_for_byte_what_mlccs_helper_writes(helper, home):
+    helper("register-dataset", "--name", "alpaca", "--s3-uri", "s3://b/é.jsonl", "--row-count", "5")
+    theirs = (home / "datasets.json").read_bytes()
+    stamp = datetime.fromisoformat(json.loads(theirs)[0]["registered_at"])
+    (home / "datasets.json").unlink()
+
+    register_dataset(
+        DatasetRequest(name="alpaca", s3_uri="s3://b/é.jsonl", row_count=5),
+        store=JsonFile(home / "datasets.json", ascii_only=True, final_newline=False),
+        objects=None,
+        no_objects_reason="no region",
+        now=lambda: stamp,
+        call=Call(),
+    )
+
+    assert (home / "datasets.json").read_bytes() == theirs
+
+
+def test_mlccs_helper_reads_our_evaluators_and_ignores_their_history(helper, home):
+    store = JsonFile(home / "evaluators.json", ascii_only=True, final_newline=False)
+    arn = "arn:aws:lambda:us-west-2:123456789012:function:"
+    for function in ("f", "g"):
+        register_evaluator(
+            EvaluatorRequest(name="r", type="lambda", arn=arn + function, technique="rlvr"),
+            store=store,
+            now=lambda: datetime.now(UTC),
+            call=Call(deadline=time.monotonic() + 5),
+        )
+
+    found = helper("resolve-evaluator", "--name", "r")
+
+    assert (found["arn_or_uri"], found["type"]) == (f"{arn}g", "lambda")
+    assert [was["arn_or_uri"] for was in store.read()[0]["history"]] == [f"{arn}f"]
