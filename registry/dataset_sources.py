@@ -163,12 +163,15 @@ def _job(request: DatasetRequest, project: ProjectValues | None) -> _Job | None:
 
 def _tune_job(request: DatasetRequest, project: ProjectValues) -> _Job:
     techniques = _techniques_with(project, "TUNE_DATASET_S3_URI_")
-    latest = project.get("TUNE_TECHNIQUE").lower()
+    latest = _latest(project, "TUNE_TECHNIQUE", request.from_tune)
+    anonymous = "TUNE_DATASET_S3_URI" in project.names()
+    if anonymous and latest:
+        techniques = sorted({*techniques, latest})
     technique = _chosen(request.from_tune, "from_tune", latest, techniques)
-    unsuffixed = technique == latest or (not latest and not techniques)
-    if technique not in techniques and not (
-        unsuffixed and "TUNE_DATASET_S3_URI" in project.names()
-    ):
+    # The values without a technique in their name are the latest job's, whose technique may be
+    # unknown when no other job was run.
+    unsuffixed = technique == latest or not techniques
+    if technique not in techniques and not (unsuffixed and anonymous):
         raise _no_such_job("from_tune", technique, techniques)
 
     def value(part: str) -> str:
@@ -186,12 +189,19 @@ def _tune_job(request: DatasetRequest, project: ProjectValues) -> _Job:
 
 def _train_job(request: DatasetRequest, project: ProjectValues) -> _Job:
     techniques = _techniques_with(project, "TRAIN_DATASET_S3_URI_")
-    latest = project.get("TRAIN_TECHNIQUE").lower()
+    latest = _latest(project, "TRAIN_TECHNIQUE", request.from_train)
     technique = _chosen(request.from_train, "from_train", latest, techniques)
     if technique not in techniques:
         raise _no_such_job("from_train", technique, techniques)
     s3_uri = request.s3_uri or project.get(f"TRAIN_DATASET_S3_URI_{technique.upper()}")
     return _Job(technique, s3_uri, source=s3_uri, rows=None)
+
+
+def _latest(project: ProjectValues, name: str, asked: str) -> str:
+    """Return the latest job's technique; a value that only a shell tells is needed for latest."""
+    if asked.lower() != LATEST and name in project.unresolved:
+        return ""
+    return project.get(name).lower()
 
 
 def _techniques_with(project: ProjectValues, prefix: str) -> list[str]:

@@ -13,7 +13,6 @@ from registry.project.shell_state import Unknown, Variables
 from registry.project.statements import Command
 from registry.project.words import Dynamic, Parameter, Part, Redirection, Text, Word
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\]?)?(\+)?=")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
 _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
@@ -89,7 +88,7 @@ class Commands:
     # --- certain ----------------------------------------------------------------------------
 
     def _assign(self, word: Word) -> None:
-        match = _assignment(word)
+        match = word.assignment
         if match is None or match.group(2):
             self._touch_assignment(word, "an array")
             self._expansion.touch(word.parts, word.line, "an array")
@@ -131,7 +130,7 @@ class Commands:
 
     def _exported(self, word: Word) -> tuple[str, str | Unknown | None]:
         """Return name and value of one argument of `export`; no name for a computed one."""
-        match = _assignment(word)
+        match = word.assignment
         if match and not match.group(2):
             try:
                 return match.group(1), self._value(word, match)
@@ -219,8 +218,10 @@ class Commands:
             self._touch_loosely(rest[1:], reason or f"{name}, which is not followed")
             self._declare(name, rest[1:])
         elif name == "printf" and len(rest) > 1 and rest[1].literal.startswith("-v"):
-            self._touch_loosely([Word((Text(w.literal[2:], False),), w.line) for w in rest[1:2]]
-                                + rest[2:3], reason or "printf -v")
+            self._touch_loosely(
+                [Word((Text(w.literal[2:], False),), w.line) for w in rest[1:2]] + rest[2:3],
+                reason or "printf -v",
+            )
 
     def _call(self, name: str, word: Word) -> None:
         for touched in sorted(self._in_functions):
@@ -256,7 +257,7 @@ class Commands:
         self._variables.freeze(text, read_only=read_only)
 
     def _touch_assignment(self, word: Word, reason: str) -> None:
-        match = _assignment(word)
+        match = word.assignment
         name = match.group(1) if match else word.literal.partition("[")[0]
         self._variables.mark(name, word.line, reason)
 
@@ -280,17 +281,10 @@ def _command_name(word: Word) -> str:
     return "a program" if quoted and has_path else ""
 
 
-def _assignment(word: Word) -> re.Match[str] | None:
-    """Return the match of `NAME=` or `NAME+=` that begins a word, unquoted."""
-    if not word.parts or not isinstance(word.parts[0], Text) or word.parts[0].quoted:
-        return None
-    return _ASSIGNMENT.match(word.parts[0].text)
-
-
 def _split(words: list[Word]) -> tuple[list[Word], list[Word]]:
     """Split a command into the assignments before it and its own words."""
     for index, word in enumerate(words):
-        if not _assignment(word):
+        if not word.assignment:
             return words[:index], words[index:]
     return words, []
 

@@ -25,6 +25,7 @@ _CLOSERS = {
     "{": "}",
 }
 _CONTINUING = {"then": "fi", "else": "fi", "elif": "fi", "do": "done"}
+_DECLARING = ("declare", "export", "local", "readonly", "typeset")
 _CONDITIONAL = ("&&", "||", "|", "|&", "&")
 _CASE_ENDS = (";;", ";&", ";;&")
 _ASSIGNED = re.compile(
@@ -306,19 +307,6 @@ class Statements:
         elif following is not None:
             self._take(following)
 
-    def _check_arrays(self, command: Command) -> None:
-        """Refuse `A=(...)` where a shell would: as an argument of a command that is no declaration.
-        """
-        words = command.words
-        names = [word.plain for word in words if not word.sets_array or word is words[-1]]
-        if any(name in _DECLARING for name in names[:1]):
-            return
-        seen_command = False
-        for word in words:
-            if word.sets_array and seen_command:
-                raise SourceError("an array as an argument", word.line)
-            seen_command = seen_command or "=" not in word.literal
-
     def _end_command(self) -> None:
         command, self._command = self._command, Command()
         self._closed = False
@@ -326,11 +314,24 @@ class Statements:
             return
         if self._function_next:
             raise SourceError("a function without a body", command.words[0].line)
+        _refuse_arrays(command)
         self._fill()
         construct = self._frames[-1].construct if self._frames else self._conditional
         command.construct = construct
         command.function = any(frame.function for frame in self._frames)
         self._ready.append(command)
+
+
+def _refuse_arrays(command: Command) -> None:
+    """Refuse `A=(...)` where a shell does: after a command that is no declaration."""
+    start = next((i for i, word in enumerate(command.words) if not word.assignment), None)
+    arguments = [] if start is None else command.words[start:]
+    if arguments and arguments[0].plain in _DECLARING:
+        arguments = []
+    targets = [r.target for r in command.redirections if r.target is not None]
+    for word in (*arguments, *targets):
+        if word.has_array:
+            raise SourceError("an array as an argument", word.line)
 
 
 def _names_assigned_in(body: str) -> list[str]:

@@ -35,6 +35,8 @@ _REDIRECTION = re.compile(
     r"(?:[0-9]+|\{[A-Za-z_]\w*\})?(<<<|<<-|<<|<>|<&|>>|>&|>\||<(?!\()|>(?!\())"
     r"|&>>|&>"
 )
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\]?)?(\+)?=")
+_ARRAY = "an array"
 _ARRAY_HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=\Z")
 _OPEN_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*\Z")
 _CONDITION_OPERATOR = re.compile(r"&&|\|\||[<>](?!\()|\n")
@@ -108,6 +110,19 @@ class Word:
         if len(self.parts) == 1 and isinstance(self.parts[0], Text) and not self.parts[0].quoted:
             return self.parts[0].text
         return None
+
+    @property
+    def assignment(self) -> re.Match[str] | None:
+        """The match of `NAME=`, `NAME+=` or `NAME[...]=` that begins the word, unquoted."""
+        head = self.parts[0] if self.parts else None
+        if not isinstance(head, Text) or head.quoted:
+            return None
+        return _ASSIGNMENT.match(head.text)
+
+    @property
+    def has_array(self) -> bool:
+        """Whether an array in parentheses is in the word."""
+        return any(isinstance(part, Dynamic) and part.reason == _ARRAY for part in self.parts)
 
     @property
     def literal(self) -> str:
@@ -266,7 +281,7 @@ class Words:
                 continue
             mark = self._text[self._at]
             if mark == "(" and _is_array_head(parts):
-                parts.append(self._group("an array"))
+                parts.append(self._group(_ARRAY))
                 continue
             if mark in "<>" and self._text.startswith("(", self._at + 1):
                 self._at += 1

@@ -24,15 +24,16 @@ EXAMPLE = ROOT / "examples" / "support-bot"
 
 ENDPOINT = "support-bot-endpoint"
 BASE = "support-bot-default-1770000000"
+CI_TABLE = "ci-e2e"
 BUCKETS = ("support-bot-adapters", "support-bot-data")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["auto", "legacy"])
+@pytest.fixture(scope="module", params=["auto", "legacy"])
 def era(request: pytest.FixtureRequest) -> str:
     """Both protocol eras: `auto` speaks the modern one."""
     return str(request.param)
@@ -132,12 +133,20 @@ def until(status: Callable[[], str], wanted: str = "InService") -> None:
 
 
 @pytest.fixture
-def ci_table(aws: dict[str, Any], request: pytest.FixtureRequest) -> str:
-    """A fresh CI table with MLCC's index."""
-    name = f"ci-{abs(hash(request.node.nodeid))}"
+def ci_table(aws: dict[str, Any]) -> str:
+    """An empty CI table with MLCC's index."""
+    dynamodb = aws["dynamodb"]
+    if CI_TABLE not in dynamodb.list_tables()["TableNames"]:
+        create_ci_table(dynamodb)
+    for item in dynamodb.scan(TableName=CI_TABLE).get("Items", []):
+        dynamodb.delete_item(TableName=CI_TABLE, Key={"configId": item["configId"]})
+    return CI_TABLE
+
+
+def create_ci_table(dynamodb: Any) -> None:
     text = {"AttributeType": "S"}
-    aws["dynamodb"].create_table(
-        TableName=name,
+    dynamodb.create_table(
+        TableName=CI_TABLE,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             text | {"AttributeName": each}
@@ -155,39 +164,75 @@ def ci_table(aws: dict[str, Any], request: pytest.FixtureRequest) -> str:
             }
         ],
     )
-    return name
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a module's server process lives in, however often it is emptied."""
+    return tmp_path_factory.mktemp("place")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the example project, the server's working folder."""
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "support-bot"))
+def project(place: Path) -> Path:
+    """A fresh copy of the example project, the server's working folder."""
+    folder = place / "support-bot"
+    folder.mkdir(exist_ok=True)
+    for each in folder.iterdir():  # the folder itself stays: a process works in it
+        shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+    return Path(shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home" / ".ml-container-creator"
+def home(place: Path) -> Path:
+    """The registry home, not there yet."""
+    folder = place / "home" / ".ml-container-creator"
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+async def shared(place: Path, sandbox_process: Sandbox, era: str):
+    """One server process for a module and an era: the server keeps nothing between calls."""
+    folder = place / "support-bot"
+    folder.mkdir(exist_ok=True)
+    async with process(place, folder, sandbox_process.environment(), era) as client:
+        yield Caller(client)
+
+
+@asynccontextmanager
+async def process(
+    place: Path, folder: Path, environment: dict[str, str], era: str, *flags: str
+):
+    """A client on a new server process, working in that folder."""
+    surroundings = {
+        "HOME": str(place / "home"),
+        "MLCC_REGISTRY_HOME": str(place / "home" / ".ml-container-creator"),
+        "CI_TABLE_NAME": CI_TABLE,
+        "MLCC_REGISTRY_POLL_S": "0.05",
+        **environment,
+    }
+    command = StdioServerParameters(
+        command=str(COMMAND), args=list(flags), env=surroundings, cwd=folder
+    )
+    async with Client(stdio_client(command, errlog=subprocess.DEVNULL), mode=era) as client:
+        yield client
 
 
 @pytest.fixture
-def connect(project: Path, home: Path, box: Sandbox, ci_table: str, era: str):
-    """Open a client on a new server process: `async with connect(*flags) as client`."""
+def connect(
+    place: Path, project: Path, home: Path, box: Sandbox, ci_table: str, era: str, shared: "Caller"
+):
+    """Open a client: `async with connect(*flags) as client`; the shared one without options."""
 
     @asynccontextmanager
     async def opened(
-        *flags: str, environment: dict[str, str] | None = None, folder: Path = project
+        *flags: str, environment: dict[str, str] | None = None, folder: Path | None = None
     ):
-        surroundings = {
-            "HOME": str(home.parent),
-            "MLCC_REGISTRY_HOME": str(home),
-            "CI_TABLE_NAME": ci_table,
-            "MLCC_REGISTRY_POLL_S": "0.05",
-            **(box.environment() if environment is None else environment),
-        }
-        command = StdioServerParameters(
-            command=str(COMMAND), args=list(flags), env=surroundings, cwd=folder
-        )
-        async with Client(stdio_client(command, errlog=subprocess.DEVNULL), mode=era) as client:
+        if not flags and environment is None and folder is None:
+            yield shared
+            return
+        surroundings = box.environment() if environment is None else environment
+        async with process(place, folder or project, surroundings, era, *flags) as client:
             yield Caller(client)
 
     return opened

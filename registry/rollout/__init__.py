@@ -1,0 +1,1 @@
+"""Rolling adapters out: plan, consent, carry out, watch."""

@@ -1,0 +1,225 @@
+"""Which version is rolled out, where its weights are and what they say about themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.adapters import IS_ADAPTER, adapter_record, same_weights
+from registry.calls import Call
+from registry.errors import (
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    PreconditionFailed,
+    RegistryError,
+)
+from registry.identifiers import PackageArn, check_project_name
+from registry.rollout.request import RolloutRequest
+from registry.stores import Aws, Objects
+from schemas.model_package import ModelPackage
+
+ADAPTER_CONFIG = "adapter_config.json"
+
+_CANDIDATES = 5
+_CONFIG_LIMIT_BYTES = 65_536
+_APPROVED = "Approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Where the weights are and what was found there.
+
+    Attributes:
+        base_model: `base_model_name_or_path` of adapter_config.json, "" when not known.
+        rank: LoRA rank from there, None when not known.
+        warnings: What could not be seen, and what differs.
+    """
+
+    uri: str
+    base_model: str = ""
+    rank: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def chosen_version(
+    request: RolloutRequest, aws: Aws, target_project: str, call: Call
+) -> ModelPackage:
+    """Return the version that the call names, read afresh.
+
+    Raises:
+        InvalidArgument: the call names none (the newest are `candidates`), it belongs to a
+            tune group or another region, or is no adapter.
+        NotFound: there is no such version.
+        PreconditionFailed: it is not approved.
+    """
+    if not request.version_arn and not request.version:
+        raise _not_named(request, aws, target_project, call)
+    arn = _arn(request, aws, target_project)
+    _refuse_tune_group(arn)
+    if arn.region != aws.identity.region:
+        raise InvalidArgument(
+            f"the version is in {arn.region}, the call is for {aws.identity.region}",
+            hint=f"pass region={arn.region}, or register the adapter in {aws.identity.region}",
+        )
+    package = aws.packages.describe(str(arn))
+    if not package.is_adapter:
+        raise InvalidArgument(
+            f"version {package.version} of {package.group} is not an adapter but a model",
+            hint="list_adapters gives the adapter versions",
+            candidates=newest_adapters(aws, package.group, "", call),
+        )
+    if package.approval_status != _APPROVED:
+        raise PreconditionFailed(
+            f"version {package.version} of {package.group} is "
+            f"{package.approval_status or 'not approved'}, not {_APPROVED}",
+            hint="approve it in the model registry, or choose another version",
+            state=package.approval_status,
+        )
+    return package
+
+
+def newest_adapters(
+    aws: Aws, project: str, adapter_name: str, call: Call
+) -> list[Mapping[str, Any]]:
+    """Return the newest adapter versions of a project, none when they cannot be had."""
+    named = {"adapterName": adapter_name} if adapter_name else {}
+    try:
+        page = aws.packages.find(
+            project, metadata=IS_ADAPTER | named, limit=_CANDIDATES, cursor=None, call=call
+        )
+    except RegistryError:  # candidates are a courtesy beside the error that is being told
+        return []
+    if not page.packages and adapter_name:
+        return newest_adapters(aws, project, "", call)
+    return [adapter_record(one).wire() for one in page.packages]
+
+
+def find_weights(package: ModelPackage, objects: Objects) -> Weights:
+    """Return where a version's weights are, after looking whether they are there.
+
+    Raises:
+        PreconditionFailed: it records no location, or nothing is there any more.
+
+    Source: record contract, section 6, step 2; the endpoint's role reads the weights, so that
+    the caller may not see them is only a warning.
+    """
+    uri, warnings = _location(package)
+    try:
+        if uri.endswith(".tar.gz"):
+            objects.head(uri)
+            return Weights(uri, warnings=warnings)
+        found = next(objects.under(uri), None)
+    except NotFound as error:
+        raise _gone(uri) from error
+    except PermissionDenied as error:
+        return Weights(uri, warnings=(*warnings, f"weights not looked at: {error.message}"))
+    if found is None:
+        raise _gone(uri)
+    return _described(uri, warnings, objects)
+
+
+def normalised(location: str) -> str:
+    """Return an archive as it is, and a prefix with its last slash.
+
+    Source: record contract, section 6, step 2.
+    """
+    return location if location.endswith(".tar.gz") else f"{location.removesuffix('/')}/"
+
+
+def _not_named(
+    request: RolloutRequest, aws: Aws, target_project: str, call: Call
+) -> InvalidArgument:
+    project = check_project_name(request.source_project or target_project)
+    return InvalidArgument(
+        "the call does not say which version to roll out",
+        hint="pass version_arn, or version and source_project; the newest are in candidates",
+        candidates=newest_adapters(aws, project, request.adapter_name, call),
+    )
+
+
+def _arn(request: RolloutRequest, aws: Aws, target_project: str) -> PackageArn:
+    if not request.version_arn:
+        return _numbered(request, aws, target_project)
+    arn = PackageArn.parse(request.version_arn)
+    if request.version and request.version != arn.version:
+        raise InvalidArgument(f"version is {request.version}, version_arn names {arn.version}")
+    if request.source_project and request.source_project.lower() != arn.group.lower():
+        raise InvalidArgument(
+            f"source_project is {request.source_project}, version_arn names {arn.group}"
+        )
+    return arn
+
+
+def _numbered(request: RolloutRequest, aws: Aws, target_project: str) -> PackageArn:
+    if request.version < 0:
+        raise InvalidArgument("version is below 1")
+    identity = aws.identity
+    return PackageArn(
+        partition=_partition(identity.region),
+        region=identity.region,
+        account=identity.account,
+        group=check_project_name(request.source_project or target_project),
+        version=request.version,
+    )
+
+
+def _partition(region: str) -> str:
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _refuse_tune_group(arn: PackageArn) -> None:
+    if arn.is_tune_group:
+        raise InvalidArgument(
+            f"{arn.group} is what training wrote; it lacks what a deployment needs",
+            hint=f"use a version of group {arn.project}, where register_deployment puts adapters",
+        )
+
+
+def _location(package: ModelPackage) -> tuple[str, tuple[str, ...]]:
+    specified, noted = package.model_data_url, package.metadata.get("modelDataUrl")
+    location = specified or noted
+    if not location:
+        raise PreconditionFailed(
+            f"version {package.version} of {package.group} records no location of its weights",
+            hint="register the adapter again, from a folder whose conf has ADAPTER_WEIGHTS_URI",
+        )
+    if not location.startswith("s3://"):
+        raise PreconditionFailed("the version's weights are not at an s3:// location")
+    if specified and noted and not same_weights(specified, noted):
+        warning = "the version's inference specification and metadata name different weights"
+        return normalised(location), (f"{warning}; the specification's are used",)
+    return normalised(location), ()
+
+
+def _gone(uri: str) -> PreconditionFailed:
+    return PreconditionFailed(
+        f"there are no weights at {uri} any more",
+        hint="restore them, or register the adapter again with the place they are at",
+    )
+
+
+def _described(uri: str, warnings: tuple[str, ...], objects: Objects) -> Weights:
+    """Return the weights under a prefix with what adapter_config.json tells."""
+    try:
+        text = objects.read(f"{uri}{ADAPTER_CONFIG}", limit_bytes=_CONFIG_LIMIT_BYTES)
+        said = json.loads(text)
+    except NotFound:
+        return Weights(uri, warnings=(*warnings, f"no {ADAPTER_CONFIG} beside the weights"))
+    except PermissionDenied as error:
+        return Weights(uri, warnings=(*warnings, f"weights not read: {error.message}"))
+    except (ValueError, RecursionError):
+        return Weights(uri, warnings=(*warnings, f"{ADAPTER_CONFIG} is not JSON"))
+    if not isinstance(said, dict):
+        return Weights(uri, warnings=(*warnings, f"{ADAPTER_CONFIG} is no object"))
+    base, rank = said.get("base_model_name_or_path"), said.get("r")
+    return Weights(
+        uri,
+        base_model=base if isinstance(base, str) else "",
+        rank=rank if isinstance(rank, int) and not isinstance(rank, bool) else None,
+        warnings=warnings,
+    )
