@@ -14,7 +14,9 @@ MAX_NAME = 63
 """Longest name; hub content takes no longer one."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_S3_URI = re.compile(r"s3://([A-Za-z0-9][A-Za-z0-9._-]{0,254})(?:/([^\x00-\x1f\x7f]*))?")
+_S3_URI = re.compile(
+    r"s3://([A-Za-z0-9][A-Za-z0-9._-]{0,254})(?:/([^\x00-\x1f\x7f\ud800-\udfff]*))?"
+)
 _MAX_KEY_BYTES = 1024
 _SALT_DIGITS = 4
 

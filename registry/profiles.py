@@ -113,7 +113,9 @@ def read_bootstrap(home: Path) -> Bootstrap:
     if not active:
         return Bootstrap()
     profiles = content.get("profiles")
-    values = profiles.get(active) if isinstance(profiles, Mapping) else None
-    if not isinstance(active, str) or not isinstance(values, Mapping):
+    values = None
+    if isinstance(active, str) and isinstance(profiles, Mapping):
+        values = profiles.get(active)
+    if not isinstance(values, Mapping):
         return Bootstrap(warning=f"no bootstrap profile: {path} does not hold its active profile")
     return Bootstrap(BootstrapProfile(active, values))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
+import secrets
 from typing import Any
 
 from mcp.types import CallToolResult, TextContent
 
 from registry.errors import RegistryError
 from schemas.base import Result
+
+_log = logging.getLogger("mlcc_registry.calls")
 
 
 def answer(result: Result) -> CallToolResult:
@@ -30,8 +34,10 @@ def failure(error: RegistryError) -> CallToolResult:
     return _both(body, is_error=True)
 
 
-def internal_failure(tool: str, reference: str) -> CallToolResult:
-    """Return a failure that is our bug; the reference finds its traceback in the log."""
+def bug(tool: str, error: Exception) -> CallToolResult:
+    """Log a failure that is our own with its traceback, and return what a caller may know of it."""
+    reference = secrets.token_hex(4)
+    _log.error("internal error", exc_info=error, extra={"tool": tool, "reference": reference})
     message = f"{tool} failed for a reason of its own, logged under {reference}"
     hint = "please report it with the server's log; whatever was written before is kept"
     body = {"code": "internal", "message": message, "hint": hint, "retryable": False}

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from registry.core import Registry
 from registry.errors import InvalidArgument, RegistryError
 from registry.version import __version__
-from server.answers import failure
+from server.answers import bug, failure
 from server.arguments import refusal, tidy
 from server.binding import SENT, Binder
 from tools.catalog import CATALOG
@@ -61,7 +61,7 @@ class RegistryServer(MCPServer[Any]):
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
                 return failure(refusal(error.__cause__))
-            raise
+            return bug(name, error)
         finally:
             SENT.reset(token)
 

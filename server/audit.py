@@ -33,4 +33,4 @@ def audit(spec: ToolSpec, reply: CallToolResult, outcome: str, *, elapsed_s: flo
             for key in ("local", "modelPackage", "ci", "hub")
             if isinstance(body.get(key), Mapping)
         }
-    _log.info("call", extra=fields)
+    _log.info("call", extra={"call": fields})  # fields of their own would clash with the record's

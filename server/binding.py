@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from registry.calls import CALL_BUDGET_S, Call
 from registry.core import Registry
 from registry.errors import DeadlineExceeded, RegistryError
 from schemas.base import Result
-from server.answers import answer, failure, internal_failure
+from server.answers import answer, bug, failure
 from server.audit import audit
 from server.publishing import description, input_schema, marks, output_schema
 from tools.context import ToolContext, ToolSpec
@@ -110,10 +109,8 @@ def _run(spec: ToolSpec, context: ToolContext, given: dict[str, Any]) -> CallToo
         outcome = "ok"
     except RegistryError as error:
         reply, outcome = failure(error), error.code
-    except Exception:  # noqa: BLE001 - a bug: told apart from explained failures, logged whole
-        reference = secrets.token_hex(4)
-        _log.exception("internal error", extra={"tool": spec.name, "reference": reference})
-        reply, outcome = internal_failure(spec.name, reference), "internal"
+    except Exception as error:  # noqa: BLE001 - told apart from explained failures, logged whole
+        reply, outcome = bug(spec.name, error), "internal"
     audit(spec, reply, outcome, elapsed_s=time.monotonic() - began)
     return reply
 

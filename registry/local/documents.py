@@ -93,7 +93,7 @@ class JsonFile:
                     hint="writing would lose one of the two; remove one by hand",
                 )
             before = parsed.value if parsed else None
-            was = fingerprint(before)
+            was = _stored_fingerprint(target, before)
             after = edit(before)
             content = self._rendered(after, was)
             if content is None:
@@ -107,7 +107,7 @@ class JsonFile:
             hint="call again",
         )
 
-    def _rendered(self, after: object, was: str) -> bytes | None:
+    def _rendered(self, after: object, was: bytes) -> bytes | None:
         """Return the bytes to store, None when what is stored already says the same."""
         try:
             if fingerprint(after) == was:
@@ -165,6 +165,13 @@ def _stamp(target: Path) -> Stamp:
 def _refuse_protected(target: Path) -> None:
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError("the file is write-protected")
+
+
+def _stored_fingerprint(target: Path, stored: object) -> bytes:
+    try:
+        return fingerprint(stored)
+    except ValueError as error:
+        raise _corrupt(target, "the nesting is too deep") from error
 
 
 def _corrupt(target: Path, problem: str) -> CorruptRegistry:

@@ -9,10 +9,13 @@ A byte order mark is skipped and not written again.
 from __future__ import annotations
 
 import json
+import marshal
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Any, NoReturn, cast
 
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -68,17 +71,52 @@ def render(value: object, *, ascii_only: bool, final_newline: bool) -> bytes:
         ascii_only: Escape everything outside ASCII, as Python's own writer does by default.
 
     Raises:
-        ValueError: the value holds something that JSON has no word for.
+        TypeError, ValueError: the value holds something that JSON has no word for.
     """
-    text = json.dumps(value, indent=2, ensure_ascii=ascii_only, allow_nan=False)
+    quoted = encode_basestring_ascii if ascii_only else encode_basestring
+    text = _laid_out(value, quoted, "\n")
     if not ascii_only:
         text = _LONE_SURROGATE.sub(_escaped, text)
     return (text + "\n" * final_newline).encode()
 
 
-def fingerprint(value: object) -> str:
-    """Return text that is equal for two values exactly when they would be stored alike."""
-    return json.dumps(value, separators=(",", ":"))
+def fingerprint(value: Any) -> bytes:  # noqa: ANN401 - JSON of any shape
+    """Return bytes that are equal for two JSON values when they are stored alike.
+
+    Number kinds and key order count. Version 0 of the format knows no references, so the same
+    value always gives the same bytes, several times as fast as writing it as JSON.
+
+    Raises:
+        ValueError: the value holds something that is not of JSON.
+    """
+    return marshal.dumps(value, 0)
+
+
+def _laid_out(value: object, quoted: Callable[[str], str], newline: str) -> str:
+    """Return what `json.dumps(value, indent=2)` returns, in a third of its time.
+
+    Python's own writer leaves its fast path when it indents, and a registry of thousands of
+    entries is written whole, under its lock, for each one that is added.
+    """
+    kind = type(value)
+    if kind is str:
+        return quoted(cast(str, value))
+    if kind is dict and value:
+        inner = newline + "  "
+        members = [
+            f"{quoted(key)}: {_laid_out(member, quoted, inner)}"
+            for key, member in cast(dict[str, object], value).items()
+        ]
+        return "{" + inner + ("," + inner).join(members) + newline + "}"
+    if kind is list and value:
+        inner = newline + "  "
+        members = [_laid_out(member, quoted, inner) for member in cast(list[object], value)]
+        return "[" + inner + ("," + inner).join(members) + newline + "]"
+    if kind is int:
+        return repr(value)
+    if value is None:
+        return "null"
+    return json.dumps(value, allow_nan=False)
 
 
 class _Reader:

@@ -88,8 +88,8 @@ def read_assignments(
     if inherited is not None:
         variables.inherit(inherited.values, inherited.exported, inherited.unresolved)
     commands = Commands(variables, statements.functions)
-    for line in statements.lines():
-        for command in line:
+    for together in statements.lines():
+        for command in together:
             commands.take(command)
     if failure := statements.failure:
         where = f"{file} line {failure.line}"

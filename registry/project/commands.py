@@ -17,16 +17,50 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
 _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
 _SETS_NAMES = frozenset(
-    "alias builtin command declare enable env getopts hash let local mapfile read readarray "
-    "readonly shopt trap typeset unset wait".split()
+    [
+        "alias",
+        "builtin",
+        "command",
+        "declare",
+        "enable",
+        "env",
+        "getopts",
+        "hash",
+        "let",
+        "local",
+        "mapfile",
+        "read",
+        "readarray",
+        "readonly",
+        "shopt",
+        "trap",
+        "typeset",
+        "unset",
+        "wait",
+    ]
 )
 _DECLARES = frozenset({"builtin", "command", "declare", "local", "readonly", "trap", "typeset"})
 _RUNS_TEXT = frozenset({"eval", "source", "."})
 _ENDS = frozenset({"return", "exit", "break", "continue"})
 _HARMLESS_OPTIONS = frozenset("euxvfhBCETbmPao")
 _HARMLESS_LONG = frozenset(
-    "allexport braceexpand errexit errtrace functrace hashall monitor noclobber noglob notify "
-    "nounset physical pipefail verbose xtrace".split()
+    [
+        "allexport",
+        "braceexpand",
+        "errexit",
+        "errtrace",
+        "functrace",
+        "hashall",
+        "monitor",
+        "noclobber",
+        "noglob",
+        "notify",
+        "nounset",
+        "physical",
+        "pipefail",
+        "verbose",
+        "xtrace",
+    ]
 )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from registry.project.shell_state import Unknown, Variables
-from registry.project.words import Dynamic, Parameter, Part, Text, Word
+from registry.project.words import COMMAND, Dynamic, Parameter, Part, Text, Word
 
 _ARITHMETIC_ASSIGNS = re.compile(r"(?<![=<>!])=(?!=)|<<=|>>=|\+\+|--")
 
@@ -55,9 +55,8 @@ class Expansion:
                 if part.operator in ("=", ":="):
                     self._variables.mark(part.name, line, reason)
                 self.touch(part.word, line, reason)
-            elif isinstance(part, Dynamic) and part.reason != "command substitution":
-                if _ARITHMETIC_ASSIGNS.search(part.source):
-                    self._variables.mark_all(part.source, line, part.reason)
+            elif isinstance(part, Dynamic) and _assigns(part):
+                self._variables.mark_all(part.source, line, part.reason)
 
     def _piece(self, part: Part, line: int) -> str:
         if isinstance(part, Text):
@@ -94,6 +93,11 @@ class Expansion:
             if self._variables.is_unknown(part.name):
                 raise Unknown(f"it sets {part.name}, which is not known")
         return text
+
+
+def _assigns(part: Dynamic) -> bool:
+    """Whether the part may set variables of this shell: an arithmetic assignment does."""
+    return part.reason != COMMAND and bool(_ARITHMETIC_ASSIGNS.search(part.source))
 
 
 def _home(last: str, text: str) -> bool:

@@ -14,16 +14,70 @@ _BUDGET_CHARS = 64 * 1024 * 1024
 _NAMES = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z_][A-Za-z0-9_]*")
 
 ALWAYS_DYNAMIC = frozenset(
-    "BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND "
-    "BASH_COMPAT BASH_LINENO BASH_SOURCE BASH_SUBSHELL BASH_VERSINFO COMP_WORDBREAKS DIRSTACK "
-    "EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS HISTCMD LINENO PIPESTATUS POSIXLY_CORRECT "
-    "PPID RANDOM SECONDS SHELLOPTS SRANDOM UID _".split()
+    [
+        "BASHOPTS",
+        "BASHPID",
+        "BASH_ALIASES",
+        "BASH_ARGC",
+        "BASH_ARGV",
+        "BASH_ARGV0",
+        "BASH_CMDS",
+        "BASH_COMMAND",
+        "BASH_COMPAT",
+        "BASH_LINENO",
+        "BASH_SOURCE",
+        "BASH_SUBSHELL",
+        "BASH_VERSINFO",
+        "COMP_WORDBREAKS",
+        "DIRSTACK",
+        "EPOCHREALTIME",
+        "EPOCHSECONDS",
+        "EUID",
+        "FUNCNAME",
+        "GROUPS",
+        "HISTCMD",
+        "LINENO",
+        "PIPESTATUS",
+        "POSIXLY_CORRECT",
+        "PPID",
+        "RANDOM",
+        "SECONDS",
+        "SHELLOPTS",
+        "SRANDOM",
+        "UID",
+        "_",
+    ]
 )
 """Variables whose value is the shell's business, whatever is assigned to them."""
 
 FROM_THE_SHELL = frozenset(
-    "BASH BASH_VERSION COLUMNS HOME HOSTNAME HOSTTYPE IFS LANG LC_ALL LINES LOGNAME MACHTYPE "
-    "OLDPWD OPTARG OPTERR OPTIND OSTYPE PATH PS4 PWD SHELL SHLVL TERM TMPDIR USER".split()
+    [
+        "BASH",
+        "BASH_VERSION",
+        "COLUMNS",
+        "HOME",
+        "HOSTNAME",
+        "HOSTTYPE",
+        "IFS",
+        "LANG",
+        "LC_ALL",
+        "LINES",
+        "LOGNAME",
+        "MACHTYPE",
+        "OLDPWD",
+        "OPTARG",
+        "OPTERR",
+        "OPTIND",
+        "OSTYPE",
+        "PATH",
+        "PS4",
+        "PWD",
+        "SHELL",
+        "SHLVL",
+        "TERM",
+        "TMPDIR",
+        "USER",
+    ]
 )
 """Variables that every shell or login has; without a value given they are unknown, not empty."""
 

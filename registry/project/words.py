@@ -37,12 +37,17 @@ _REDIRECTION = re.compile(
 )
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\[[^\]]*\]?)?(\+)?=")
 _ARRAY = "an array"
+COMMAND = "command substitution"
+"""The reason of a `Dynamic` that runs in a shell of its own, and so changes no variable here."""
+
 _ARRAY_HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=\Z")
 _OPEN_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*\Z")
 _CONDITION_OPERATOR = re.compile(r"&&|\|\||[<>](?!\()|\n")
 _TERM = r" *(?:! *)*(?:w|uw|uu|u|w[b<>] *[wu]|u[b<>] *[wu]) *"
 _CONDITION = re.compile(rf"{_TERM}(?:(?:&&|\|\|){_TERM})*")
-_BINARY = frozenset("= == != =~ -eq -ne -lt -le -gt -ge -nt -ot -ef".split())
+_BINARY = frozenset(
+    ["=", "==", "!=", "=~", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"]
+)
 _ANSI = re.compile(r"(?:[^'\\]|\\.)*'", re.DOTALL)
 _ANSI_ESCAPE = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _ANSI_LETTERS = {
@@ -223,6 +228,8 @@ class Words:
                 shape.append(" " if found.group() == "\n" else found.group())
                 continue
             word = self._word(line)
+            if not word.parts:
+                raise SourceError("a condition that is not taken apart", line)
             if word.plain == "]]":
                 break
             shape.append("!" if word.plain == "!" else _operand(word))
@@ -252,7 +259,11 @@ class Words:
         if self._at >= len(self._text) or self._text[self._at] in "\n|&;()":
             raise SourceError("a redirection without a target", line)
         target = self._word(line)
-        if not target.parts:
+        number = (target.plain or "").isdigit() and self._text[self._at : self._at + 1] in (
+            "<",
+            ">",
+        )
+        if not target.parts or number:
             raise SourceError("a redirection without a target", line)
         if symbol not in ("<<", "<<-"):
             return Redirection(symbol, line, target, variable)
@@ -348,27 +359,26 @@ class Words:
         start = self._at
         if self._text[start] == "`":
             self._at = after_backquote(self._text, start + 1)
-            return Dynamic("command substitution", self._text[start : self._at])
+            return Dynamic(COMMAND, self._text[start : self._at])
         following = self._text[start + 1 : start + 2]
         if following == "(":
             self._at = start + 1
-            arithmetic = self._text.startswith("((", self._at)
-            return self._group("arithmetic" if arithmetic else "command substitution")
-        if following == "\\" and self._text.startswith("\\\n", start + 1):
-            self._at = start + 3
-            return Dynamic("an expansion across lines", "$")
+            return self._group("arithmetic" if self._text.startswith("((", self._at) else COMMAND)
         if following == "{":
             return self._braces(quoted=quoted, depth=depth)
         if found := _NAME.match(self._text, start + 1):
             self._at = found.end()
-            if self._text.startswith("\\\n", self._at):
-                return Dynamic("an expansion across lines", self._text[start : self._at])
-            return Parameter(found.group(), "", (), quoted)
+            if not self._text.startswith("\\\n", self._at):
+                return Parameter(found.group(), "", (), quoted)
+            return Dynamic("an expansion across lines", self._text[start : self._at])
         return self._dollar(following, quoted=quoted)
 
     def _dollar(self, following: str, *, quoted: bool) -> Part:
         """Read a dollar that neither names a variable nor opens a group."""
         start = self._at
+        if self._text.startswith("\\\n", start + 1):
+            self._at = start + 3
+            return Dynamic("an expansion across lines", "$")
         if following == "[":
             self._at = after_group(self._text, start + 2, "]")
             return Dynamic("arithmetic", self._text[start : self._at])

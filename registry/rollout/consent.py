@@ -5,6 +5,9 @@ Source: design (deploy_adapter_from_registry, consent).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from registry.errors import NeedsConfirmation, PreconditionFailed
 from registry.rollout.plan import Planned
 from registry.rollout.request import ConsentPolicy, RolloutRequest
@@ -22,7 +25,7 @@ def check_consent(planned: Planned, request: RolloutRequest, policy: ConsentPoli
     """
     if planned.plan.action == "none":
         return
-    details = {"plan": planned.plan.wire(), "digest": planned.digest}
+    details: Mapping[str, Any] = {"plan": planned.plan.wire(), "digest": planned.digest}
     if policy.require_human:
         raise PreconditionFailed(
             "this server changes what is live only after a person has answered its question, "
@@ -45,7 +48,7 @@ def check_consent(planned: Planned, request: RolloutRequest, policy: ConsentPoli
         )
 
 
-def _check_digest(planned: Planned, confirm: str, details: dict[str, object]) -> None:
+def _check_digest(planned: Planned, confirm: str, details: Mapping[str, Any]) -> None:
     if confirm != planned.digest:
         raise NeedsConfirmation(
             "the plan has changed since it was agreed to, or the digest is another plan's",

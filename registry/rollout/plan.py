@@ -75,8 +75,9 @@ def make_plan(
     ic_name = adapter_component_name(target.project_name, adapter_name)
     call.report(0, None, f"checking weights and endpoint for {ic_name}")
     weights = find_weights(package, aws.objects)
-    check_live(target, aws.components)
     existing = present_component(aws.components, ic_name)
+    if existing is None:
+        check_live(target, aws.components)
     conf = _conf(package, target, weights, adapter_name, ic_name, now)
     planned = _planned(package, target, weights, aws, existing, conf, adapter_name, ic_name)
     if existing:

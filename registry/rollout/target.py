@@ -67,7 +67,7 @@ def check_live(target: Target, components: InferenceComponents) -> None:
     try:
         base = components.describe(target.base_component)
     except NotFound as error:
-        names = _base_names(target, components)
+        names = _base_names(target)
         raise NotFound(
             f"there is no base component {target.base_component!r}",
             hint="name the component that serves the base model with base_component, or deploy it",
@@ -160,7 +160,7 @@ def _lora_is_off(folder: ProjectFolder) -> tuple[str, str]:
     return _LORA_OFF, f"{said} in do/config, so the container loads no adapters"
 
 
-def _base_names(target: Target, components: InferenceComponents) -> list[str]:
+def _base_names(target: Target) -> list[str]:
     if target.folder is None:
         return []
     named = [one.deployed_name for one in target.folder.components if one.deployed_name]

@@ -73,7 +73,7 @@ def watch(
     """
     watching = _Watching(components, ic_name, known)
     waited, interval = 0.0, poll_s
-    while not watching.look(call):
+    while not watching.look():
         nap = min(interval, wait_s - waited, call.remaining_s - _RESERVE_S)
         if nap <= 0:
             break
@@ -101,13 +101,12 @@ class _Watching:
     def status(self) -> str:
         return self.component.status if self.component else "Creating"
 
-    def look(self, call: Call) -> bool:
+    def look(self) -> bool:
         """Look once; return whether the state is final.
 
         Raises:
             NotFound: the component is gone.
         """
-        call.check(f"looking at {self._ic_name}")
         try:
             self.component = self._components.describe(self._ic_name)
         except NotFound as error:

@@ -200,9 +200,7 @@ async def shared(place: Path, sandbox_process: Sandbox, era: str):
 
 
 @asynccontextmanager
-async def process(
-    place: Path, folder: Path, environment: dict[str, str], era: str, *flags: str
-):
+async def process(place: Path, folder: Path, environment: dict[str, str], era: str, *flags: str):
     """A client on a new server process, working in that folder."""
     surroundings = {
         "HOME": str(place / "home"),

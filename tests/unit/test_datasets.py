@@ -302,6 +302,7 @@ def test_a_file_of_another_shape_is_refused_and_left_alone(content, registry):
         ({"s3_uri": "http://x/y.jsonl"}, "not an S3 URI"),
         ({"s3_uri": "s3:///y.jsonl"}, "not an S3 URI"),
         ({"s3_uri": "s3://b/\n"}, "not an S3 URI"),
+        ({"s3_uri": "s3://b/\ud800", "name": ""}, "not an S3 URI"),
         ({"s3_uri": "s3://b/" + "é" * 600}, "not an S3 URI"),
         ({"name": "a@v2"}, "name 'a@v2' is not one"),
         ({"name": "a/b"}, "name 'a/b' is not one"),

@@ -221,7 +221,7 @@ def test_a_byte_order_mark_is_skipped_and_not_written_again(tmp_path):
     assert path.read_bytes() == b"[\n  1,\n  2\n]\n"
 
 
-@pytest.mark.parametrize("value", [float("nan"), {1, 2}, {"a": object()}])
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, {"a": object()}, {1: "a"}])
 def test_what_json_cannot_hold_is_refused(value, tmp_path):
     path = tmp_path / "a.json"
     path.write_text("[]")
@@ -475,6 +475,8 @@ json_values = st.recursive(
 def test_every_json_value_comes_back_as_it_was_written(value, ascii_only):
     raw = render(value, ascii_only=ascii_only, final_newline=True)
 
+    expected = json.dumps(value, indent=2, ensure_ascii=ascii_only) + "\n"
+    assert raw == expected.encode()
     assert fingerprint(parse(raw).value) == fingerprint(value)
     assert raw.isascii() or not ascii_only
     assert render(parse(raw).value, ascii_only=ascii_only, final_newline=True) == raw
