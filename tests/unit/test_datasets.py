@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.calls import Call
-from registry.content_hash import content_hash
+from registry.content_hash import content_hash, is_prefix
 from registry.dataset_names import MAX_NAME, checked_name, derived_name, slug_of
 from registry.dataset_sources import ProjectValues
 from registry.dataset_versions import version_after
@@ -444,6 +444,25 @@ def test_a_listing_that_outlasts_the_call_is_a_warning():
 )
 def test_the_next_version_raises_the_minor_number(version, following):
     assert version_after(version) == following
+
+
+@pytest.mark.parametrize(
+    ("key", "prefix"),
+    [
+        ("", True),
+        ("a/", True),
+        ("a", True),
+        ("a/b", True),
+        ("a/b.jsonl", False),
+        ("a.b/c", True),
+        ("a.b/", True),
+        (".hidden", False),
+        ("a/.x", False),
+        ("a/b.", False),
+    ],
+)
+def test_a_key_without_a_dot_in_its_last_part_is_a_prefix(key, prefix):
+    assert is_prefix(key) is prefix
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
