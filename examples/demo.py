@@ -24,7 +24,7 @@ import boto3
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from sandbox import sample
+from sandbox import environment, sample
 from sandbox.service import Sandbox
 
 HERE = Path(__file__).resolve().parent
@@ -40,6 +40,7 @@ def main() -> int:
     """Tell the story; 0 when every claim held."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mlcc-registry-demo-") as folder, Sandbox() as box:
+        environment.apply(os.environ, box.environment())  # whatever its user has configured
         place = Path(folder)
         project = Path(shutil.copytree(HERE / "support-bot", place / "support-bot"))
         aws = clients(box)

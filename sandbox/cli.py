@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox import environment
 from sandbox.engine import EngineUnavailable
 from sandbox.folder import FolderInUse
 from sandbox.service import Sandbox
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until the input ends or SIGTERM or SIGINT comes; 0, or 1 when it cannot start."""
     options = _parser().parse_args(arguments)
     os.umask(0o077)  # what the sandbox keeps is for its user only
+    # The sample is filled by clients of this process, which must not follow its user's settings.
+    environment.isolate(os.environ)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

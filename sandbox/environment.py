@@ -1,5 +1,6 @@
 """The environment that leads an AWS client to the sandbox, whatever else is configured."""
 
+import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -56,6 +57,13 @@ def variables(
 
 def apply(environ: MutableMapping[str, str], wanted: dict[str, str]) -> None:
     """Make ``environ`` lead to the sandbox and nowhere else."""
-    for name in FOREIGN_VARIABLES:
-        environ.pop(name, None)
+    isolate(environ)
     environ.update(wanted)
+
+
+def isolate(environ: MutableMapping[str, str]) -> None:
+    """Take out of ``environ`` whatever configures an AWS client, and let it read no files."""
+    for name in list(environ):
+        if name in FOREIGN_VARIABLES or name.startswith("AWS_ENDPOINT_URL"):
+            del environ[name]
+    environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull

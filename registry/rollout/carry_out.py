@@ -144,14 +144,11 @@ def _put_back(planned: Planned, refusal: RegistryError) -> RegistryError:
 
 
 def _unknown(planned: Planned, refusal: RegistryError) -> RegistryError:
-    refusal.message = (
+    conf = planned.conf
+    done = {"done": {"confPath": conf.relative, "conf": conf.state}} if conf else {}
+    return type(refusal)(
         f"it is not known whether inference component {planned.plan.ic_name!r} was created: "
-        f"{refusal.message}"
+        f"{refusal.message}",
+        hint="repeat the same call: it finds the component or creates it",
+        **(refusal.details | done),
     )
-    refusal.hint = "repeat the same call: it finds the component or creates it"
-    if planned.conf:
-        refusal.details["done"] = {
-            "confPath": planned.conf.relative,
-            "conf": planned.conf.state,
-        }
-    return refusal

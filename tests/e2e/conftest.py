@@ -45,11 +45,16 @@ def sandbox_process():
         yield box
 
 
+@pytest.fixture(scope="session")
+def clients(sandbox_process: Sandbox) -> dict[str, Any]:
+    """Boto3 clients of our own, made once: making them costs more than most tests."""
+    return aws_clients(sandbox_process)
+
+
 @pytest.fixture
-def box(sandbox_process: Sandbox):
+def box(sandbox_process: Sandbox, clients: dict[str, Any]):
     """The local AWS, SageMaker empty, the sample weights and datasets in S3."""
     sandbox_process.control.reset()
-    clients = aws_clients(sandbox_process)
     for bucket in BUCKETS:
         empty_bucket(clients["s3"], bucket)
     put = clients["s3"].put_object
@@ -84,9 +89,9 @@ def empty_bucket(s3: Any, bucket: str) -> None:
 
 
 @pytest.fixture
-def aws(box: Sandbox) -> dict[str, Any]:
+def aws(box: Sandbox, clients: dict[str, Any]) -> dict[str, Any]:
     """Independent boto3 clients, for reading the state back."""
-    return aws_clients(box)
+    return clients
 
 
 @pytest.fixture

@@ -2,15 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from registry.aws.directory import BotoAws, BotoDirectory
+from registry.aws.directory import BotoDirectory
 from registry.aws.sessions import FixedAccess
 from registry.calls import Call
 from registry.errors import CredentialsFailed, Unavailable
 from sandbox.service import Sandbox
 
 
-def test_the_identity_names_account_and_region_and_says_that_it_is_a_sandbox(aws: BotoAws) -> None:
-    identity = aws.identity
+def test_the_identity_names_account_and_region_and_says_that_it_is_a_sandbox(
+    directory: BotoDirectory,
+) -> None:
+    identity = directory.open(region="us-west-2", profile="").identity
 
     assert (identity.region, identity.profile, identity.sandbox) == ("us-west-2", None, True)
     assert len(identity.account) == 12
@@ -64,17 +66,19 @@ def test_an_unknown_profile_is_named(directory: BotoDirectory) -> None:
         directory.open(region="us-west-2", profile="nobody")
 
 
-def test_an_expired_session_is_renewed_once(aws: BotoAws, sandbox: Sandbox) -> None:
+def test_an_expired_session_is_renewed_once(directory: BotoDirectory, sandbox: Sandbox) -> None:
     sandbox.control.fail("ListInferenceComponents", "expired_token", times=1)
 
     assert list(aws.components.on_endpoint("tv-endpoint", call=_patient())) == []
 
 
-def test_an_expired_session_that_stays_expired_is_told(aws: BotoAws, sandbox: Sandbox) -> None:
+def test_an_expired_session_that_stays_expired_is_told(
+    directory: BotoDirectory, sandbox: Sandbox
+) -> None:
     sandbox.control.fail("GetCallerIdentity", "expired_token", times=2, service="sts")
 
     with pytest.raises(CredentialsFailed, match="expired") as told:
-        _ = aws.identity
+        _ = directory.open(region="us-west-2", profile="").identity
 
     assert "sign in again" in told.value.hint
 

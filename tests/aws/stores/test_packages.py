@@ -172,14 +172,16 @@ def test_two_hundred_and_fifty_adapters_cost_a_few_calls_and_no_describe(
 
 
 def test_a_refused_property_name_is_remembered(
-    aws: BotoAws, sandbox: Sandbox, group: str, register: Register, directory: BotoDirectory
+    directory: BotoDirectory, sandbox: Sandbox, group: str, register: Register
 ) -> None:
     sandbox.control.change_settings(search_nested_names=False)
     register()
     sandbox.control.clear_log()
 
-    for region_client in (aws, directory.open(region="us-west-2", profile="")):
-        region_client.packages.find("tv", metadata=ADAPTERS, limit=20, cursor=None, call=Call())
+    for _ in range(2):
+        directory.open(region="us-west-2", profile="").packages.find(
+            "tv", metadata=ADAPTERS, limit=20, cursor=None, call=Call()
+        )
 
     assert len(sandbox.control.calls("Search")) == 3
 
