@@ -188,4 +188,4 @@ class Registry:
             region=self.settings.ci_region or region, profile=profile, folder=folder
         )
         name = self.ci_table_name(argument)
-        return CiTarget(name, aws.ci_table(name))
+        return CiTarget(name, aws.ci_table(name), aws.identity)

@@ -40,12 +40,10 @@ class Settings(BaseSettings):
     profile: str = ""
     ci_table: str = ""
     ci_region: str = ""
-    hub: str = ""
     read_only: bool = False
     toolsets: Names = ("core",)
     allowed_accounts: Names = ()
     workspace: Names = ()
-    ask: Literal["auto", "never"] = "auto"
     require_confirm: bool = False
     require_human: bool = False
     auto_approve: bool = False

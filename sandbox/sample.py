@@ -1,5 +1,6 @@
 """A sample account, filled through real boto3 calls: enough to try every tool at once."""
 
+import hashlib
 import io
 import json
 import tarfile
@@ -28,6 +29,8 @@ IMAGE_TAG = "demo-llm-latest"
 TABLE = "mlcc-ci-table"
 STATUS_INDEX = "testStatus-lastTestTimestamp-index"
 BASE_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
+INSTANCE_TYPE = "ml.g5.2xlarge"
+BASE_IMAGE = "vllm/vllm-openai:v0.10.0"
 NEVER_TESTED = "1970-01-01T00:00:00Z"
 _LOOKS = 10
 
@@ -45,7 +48,7 @@ def fill(environment: dict[str, str]) -> None:
         for name in ("sagemaker", "s3", "dynamodb", "ecr")
     }
     fill_s3(session.client("s3", endpoint_url=at["s3"]), region)
-    fill_table(session.client("dynamodb", endpoint_url=at["dynamodb"]))
+    fill_table(session.client("dynamodb", endpoint_url=at["dynamodb"]), region)
     image = fill_ecr(session.client("ecr", endpoint_url=at["ecr"]))
     fill_sagemaker(session.client("sagemaker", endpoint_url=at["sagemaker"]), image)
 
@@ -79,18 +82,41 @@ def fill_ecr(ecr: "ECRClient") -> str:
     return f"{found[0].get('repositoryUri')}:{IMAGE_TAG}"
 
 
-def fill_table(dynamodb: "DynamoDBClient") -> None:
-    """Make the CI table with its status index, and a few configurations in it."""
+def fill_table(dynamodb: "DynamoDBClient", region: str) -> None:
+    """Make the CI table with its status index, and a few configurations in it.
+
+    Source: record contract, section 7 (configId, attributes).
+    """
     if TABLE in dynamodb.list_tables()["TableNames"]:
         return
     create_ci_table(dynamodb, TABLE)
     for number, item in enumerate(_CONFIGURATIONS):
-        config = {"projectName": GROUP, "deploymentConfig": item["deploymentConfig"]}
+        architecture, backend = item["deploymentConfig"].split("-", 1)
+        config = {
+            "projectName": GROUP,
+            "deploymentConfig": item["deploymentConfig"],
+            "architecture": architecture,
+            "backend": backend,
+            "modelName": BASE_MODEL,
+            "instanceType": item["instanceType"],
+            "awsRegion": region,
+            "deploymentTarget": "realtime-inference",
+            "buildTarget": "codebuild",
+            "baseImage": BASE_IMAGE,
+            "buildStrategy": "codebuild-submit",
+            "parameters": {},
+        }
+        # The table's own rule for ids: one component, no adapters.
+        identity = [item["deploymentConfig"], BASE_MODEL, item["instanceType"], region]
+        identity += ["realtime-inference", "ic1", "adapt0"]
         texts = {
-            **item,
-            "configJson": json.dumps({**config, "modelName": BASE_MODEL}, separators=(",", ":")),
-            "baseImage": "vllm/vllm-openai",
-            "baseImageVersion": "v0.10.0",
+            "configId": hashlib.sha256(":".join(identity).encode()).hexdigest()[:16],
+            "configJson": json.dumps(config, separators=(",", ":")),
+            "deploymentConfig": item["deploymentConfig"],
+            "testStatus": item["testStatus"],
+            "lastTestTimestamp": item["lastTestTimestamp"],
+            "baseImage": BASE_IMAGE,
+            "baseImageVersion": BASE_IMAGE.rpartition(":")[2],
             "buildStrategy": "codebuild-submit",
             "projectName": GROUP,
             "createdAt": f"2026-01-0{number + 1}T08:00:00Z",
@@ -135,31 +161,40 @@ def create_ci_table(dynamodb: "DynamoDBClient", name: str) -> None:
 
 
 def fill_sagemaker(sagemaker: "SageMakerClient", image: str) -> None:
-    """Make the group with a base version, the endpoint and its base component, in service."""
+    """Make the group with a base version and two adapters, the endpoint and its component."""
     groups = sagemaker.list_model_package_groups(NameContains=GROUP)
     if any(one["ModelPackageGroupName"] == GROUP for one in groups["ModelPackageGroupSummaryList"]):
         return
     sagemaker.create_model_package_group(
         ModelPackageGroupName=GROUP, ModelPackageGroupDescription=f"Models for {GROUP}"
     )
-    sagemaker.create_model_package(
+    specification: Document = {
+        "Containers": [{"Image": image}],
+        "SupportedContentTypes": ["application/json"],
+        "SupportedResponseMIMETypes": ["application/json"],
+    }
+    base = sagemaker.create_model_package(
         ModelPackageGroupName=GROUP,
-        ModelPackageDescription="transformers-vllm on ml.g5.2xlarge",
+        ModelPackageDescription=f"transformers-vllm on {INSTANCE_TYPE}",
         ModelApprovalStatus="Approved",
-        InferenceSpecification={
-            "Containers": [{"Image": image}],
-            "SupportedContentTypes": ["application/json"],
-            "SupportedResponseMIMETypes": ["application/json"],
-        },
-        CustomerMetadataProperties={
-            "deploymentConfig": "transformers-vllm",
-            "architecture": "transformers",
-            "backend": "vllm",
-            "instanceType": "ml.g5.2xlarge",
-            "modelName": BASE_MODEL,
-            "projectName": GROUP,
-        },
+        InferenceSpecification=specification,  # type: ignore[arg-type] # an untyped document
+        CustomerMetadataProperties=_METADATA,
     )
+    for name, key in (("support-tone", ARCHIVE_KEY), ("sql-writer", PREFIX_KEY.rstrip("/"))):
+        sagemaker.create_model_package(
+            ModelPackageGroupName=GROUP,
+            ModelPackageDescription=f"adapter (sft) on {INSTANCE_TYPE}",
+            ModelApprovalStatus="Approved",
+            CustomerMetadataProperties={
+                **_METADATA,
+                "isAdapter": "true",
+                "adapterName": name,
+                "parentModelVersionArn": base["ModelPackageArn"],
+                "tuneTechnique": "sft",
+                "datasetS3Uri": f"s3://{BUCKET}/{DATASET_KEY}",
+                "modelDataUrl": f"s3://{BUCKET}/{key}",
+            },
+        )
     start_endpoint(sagemaker, image)
 
 
@@ -245,27 +280,36 @@ def dataset() -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
+_METADATA = {
+    "deploymentConfig": "transformers-vllm",
+    "architecture": "transformers",
+    "backend": "vllm",
+    "instanceType": INSTANCE_TYPE,
+    "modelName": BASE_MODEL,
+    "projectName": GROUP,
+}
+
 _CONFIGURATIONS: list[dict[str, str]] = [
     {
-        "configId": "demo-llm-transformers-vllm-untested",
+        "instanceType": "ml.g5.2xlarge",
         "deploymentConfig": "transformers-vllm",
         "testStatus": "untested",
         "lastTestTimestamp": NEVER_TESTED,
     },
     {
-        "configId": "demo-llm-transformers-sglang-untested",
+        "instanceType": "ml.g5.2xlarge",
         "deploymentConfig": "transformers-sglang",
         "testStatus": "untested",
         "lastTestTimestamp": NEVER_TESTED,
     },
     {
-        "configId": "demo-llm-transformers-vllm-passed",
+        "instanceType": "ml.g6.2xlarge",
         "deploymentConfig": "transformers-vllm",
         "testStatus": "pass",
         "lastTestTimestamp": "2026-01-05T09:30:00Z",
     },
     {
-        "configId": "demo-llm-transformers-tensorrt-llm-failed",
+        "instanceType": "ml.g6.2xlarge",
         "deploymentConfig": "transformers-tensorrt-llm",
         "testStatus": "fail-deploy",
         "lastTestTimestamp": "2026-01-06T11:00:00Z",

@@ -37,19 +37,16 @@ def private_sandbox(settings: Settings) -> Iterator[Settings]:
     region = settings.region or _DEFAULT_REGION
     with ExitStack() as stack:
         try:
-            child = stack.enter_context(
-                start_child(directory=kept, region=region, sample=kept is None or not kept.exists())
-            )
+            child = stack.enter_context(start_child(directory=kept, region=region, sample=True))
         except ChildFailed as error:
             raise Unavailable(str(error), hint="mlcc-registry-sandbox alone shows why") from error
         environment.apply(os.environ, child.environment)
-        home = (
-            kept / "home"
-            if kept
-            else Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="mlcc-registry-home-"))
-            )
-        )
+        home = kept / "home" if kept else _temporary(stack)
         yield settings.model_copy(
             update={"home": home, "region": region, "profile": "", "allowed_accounts": ()}
         )
+
+
+def _temporary(stack: ExitStack) -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="mlcc-registry-home-")
+    return Path(stack.enter_context(folder))

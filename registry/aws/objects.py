@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
-_PAGE = 1000
+LARGEST_PAGE = 1000
 
 
 class S3Objects:
-    """Objects of any bucket that the caller may read."""
+    """Objects of any bucket that the caller may read.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        page_size: How many objects one listing call returns.
+    """
+
+    def __init__(self, connection: Connection, *, page_size: int = LARGEST_PAGE) -> None:
         self._connection = connection
+        self._page_size = page_size
 
     def head(self, uri: str) -> StoredObject:
         """Return one object's facts.
@@ -87,7 +92,9 @@ class S3Objects:
     def _page(self, uri: str, bucket: str, prefix: str, token: str) -> ListObjectsV2OutputTypeDef:
         after: dict[str, Any] = {"ContinuationToken": token} if token else {}
         return self._connection.s3(
-            lambda s3: s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=_PAGE, **after),
+            lambda s3: s3.list_objects_v2(
+                Bucket=bucket, Prefix=prefix, MaxKeys=self._page_size, **after
+            ),
             doing=f"list {uri}",
             action="s3:ListBucket",
             resource=self._arn(bucket),

@@ -39,7 +39,8 @@ _SETS_NAMES = frozenset(
         "wait",
     ]
 )
-_DECLARES = frozenset({"builtin", "command", "declare", "local", "readonly", "trap", "typeset"})
+_DECLARES = frozenset({"declare", "local", "readonly", "trap", "typeset"})
+_PREFIXES = ("command", "builtin")
 _RUNS_TEXT = frozenset({"eval", "source", "."})
 _ENDS = frozenset({"return", "exit", "break", "continue"})
 _HARMLESS_OPTIONS = frozenset("euxvfhBCETbmPao")
@@ -104,7 +105,7 @@ class Commands:
         if plain == "export" and not assignments:
             self._export(rest[1:])
             return
-        if plain == "set":
+        if _command_name(rest[0]) == "set" and "set" not in self._functions:
             self._set(rest[1:])
             return
         for word in (*rest, *assignments):
@@ -154,13 +155,20 @@ class Commands:
         ready = [self._exported(word) for word in words]
         for word, (name, value) in zip(words, ready, strict=True):
             if not name:
-                self._touch_loosely([word], "an export that is computed")
+                self._computed_export(word)
                 continue
             self._variables.export(name)
             if isinstance(value, Unknown):
                 self._variables.mark(name, word.line, str(value))
             elif value is not None:
                 self._variables.store(name, value, word.line)
+
+    def _computed_export(self, word: Word) -> None:
+        self._touch_loosely([word], "an export that is computed")
+        self.notices.append(
+            f"{self._variables.file} line {word.line}: export of something computed; "
+            "what it sets is not seen"
+        )
 
     def _exported(self, word: Word) -> tuple[str, str | Unknown | None]:
         """Return name and value of one argument of `export`; no name for a computed one."""
@@ -233,6 +241,10 @@ class Commands:
 
     def _touch_by_name(self, rest: list[Word], reason: str) -> None:
         """Mark what a command may change by what it is called."""
+        if _command_name(rest[0]) in _PREFIXES:
+            rest = _without_prefixes(rest)
+            if _command_name(rest[0]) == "set":
+                self._stop("set behind a prefix")
         name, word = _command_name(rest[0]), rest[0]
         if name in self._functions:
             self._call(name, word)
@@ -278,7 +290,7 @@ class Commands:
         """Mark what a command may change whose name is computed, or that is arithmetic."""
         self._touch_loosely(rest, reason or "a command that is computed")
         if not all(isinstance(part, Dynamic) for part in rest[0].parts):
-            self._declare("command", rest)
+            self._declare("readonly", rest)
             self._stop("a command that is computed")
 
     def _declare(self, name: str, words: Iterable[Word]) -> None:
@@ -313,6 +325,14 @@ def _command_name(word: Word) -> str:
     quoted = all(isinstance(p, Text) or (isinstance(p, Parameter) and p.quoted) for p in word.parts)
     has_path = any(isinstance(part, Text) and "/" in part.text for part in word.parts)
     return "a program" if quoted and has_path else ""
+
+
+def _without_prefixes(rest: list[Word]) -> list[Word]:
+    """Return a command without `command`, `builtin` and their options before it."""
+    for index, word in enumerate(rest):
+        if _command_name(word) not in _PREFIXES and not word.literal.startswith("-"):
+            return rest[index:]
+    return rest[-1:]
 
 
 def _split(words: list[Word]) -> tuple[list[Word], list[Word]]:

@@ -10,7 +10,7 @@ from registry.errors import InvalidArgument
 from registry.instants import whole_seconds
 from registry.registration.request import RegistrationRequest
 from registry.stores import CiTable
-from schemas.base import State
+from schemas.base import Identity, State
 from schemas.ci import CiRegistration
 from schemas.facts import DeploymentFacts
 from schemas.registration import CiOutcome
@@ -18,10 +18,11 @@ from schemas.registration import CiOutcome
 
 @dataclass(frozen=True, slots=True)
 class CiTarget:
-    """The table to write to, and its name for the answer."""
+    """The table to write to, and its name and its account for the answer."""
 
     name: str
     table: CiTable
+    identity: Identity
 
 
 def register_ci(

@@ -96,7 +96,7 @@ class Registrar:
                 error.details["done"] = unfinished.done()
                 error.hint = f"{error.hint}; {_COMPLETE}" if error.hint else _COMPLETE
             raise
-        return unfinished.result(ci)
+        return unfinished.result(ci, identity or target.identity)
 
     def _local(
         self, facts: DeploymentFacts, request: RegistrationRequest
@@ -195,7 +195,7 @@ class _Unfinished:
             "adapters": [adapter.wire() for adapter in self.registered.adapters],
         }
 
-    def result(self, ci: CiOutcome) -> RegisterDeploymentResult:
+    def result(self, ci: CiOutcome, identity: Identity | None = None) -> RegisterDeploymentResult:
         """Return the whole answer."""
         request = self.request
         return RegisterDeploymentResult(
@@ -211,7 +211,7 @@ class _Unfinished:
             ci=ci,
             warnings=self._warnings(),
             dry_run=request.dry_run or None,
-            aws=self.identity,
+            aws=identity or self.identity,
             message=self._message(ci),
             next_step=self._next_step(),
         )

@@ -264,7 +264,7 @@ def test_the_sample_account_is_filled_and_filling_again_changes_nothing(tmp_path
         )
 
     expected = (
-        1,
+        3,
         "InService",
         "InService",
         [

@@ -37,9 +37,13 @@ def _sessions(sandbox: Sandbox) -> Iterator[Sessions]:
 
 
 @pytest.fixture
-def aws(aws_env: dict[str, str], _sessions: Sessions) -> BotoAws:
+def connection(aws_env: dict[str, str], _sessions: Sessions) -> Connection:
+    return Connection(_sessions, region=REGION, profile="")
+
+
+@pytest.fixture
+def aws(connection: Connection) -> BotoAws:
     """The sandbox's account, for a process that has learned nothing about Search yet."""
-    connection = Connection(_sessions, region=REGION, profile="")
     return BotoAws(connection, SearchAbility(), sandbox=True)
 
 

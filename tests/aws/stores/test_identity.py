@@ -69,6 +69,8 @@ def test_an_unknown_profile_is_named(directory: BotoDirectory) -> None:
 def test_an_expired_session_is_renewed_once(directory: BotoDirectory, sandbox: Sandbox) -> None:
     sandbox.control.fail("ListInferenceComponents", "expired_token", times=1)
 
+    aws = directory.open(region="us-west-2", profile="")
+
     assert list(aws.components.on_endpoint("tv-endpoint", call=_patient())) == []
 
 
