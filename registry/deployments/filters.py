@@ -6,6 +6,7 @@ Source: record contract, section 1 (list, search); design, `list_deployments`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from registry.errors import InvalidArgument
 _GLOB = glob.GLOBSTAR | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
 _GLOB_ALTERNATIVES = 512
 _GLOB_PATIENCE_S = 0.5
+
+_DATE_ONLY = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d(?:-?\d)?)")
 
 _EXACT = {
     "project_name": ("projectName",),
@@ -151,7 +154,7 @@ def _bound(text: str, name: str, *, end: bool) -> datetime | None:
         ) from error
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
-    if end and len(text) == len("2026-05-01"):
+    if end and _DATE_ONLY.fullmatch(text):
         instant += timedelta(days=1, microseconds=-1)
     return instant
 

@@ -95,9 +95,9 @@ class LineageReader:
                 version=str(version.get("version", "1.0.0")),
                 s3_uri=str(version["s3_uri"]),
             )
-            for dataset in (stored if isinstance(stored, list) else [])
-            for version in dataset.get("versions") or [dataset]
-            if version.get("s3_uri") in uris
+            for dataset in _objects_in(stored)
+            for version in _objects_in(dataset.get("versions") or [dataset])
+            if str(version.get("s3_uri")) in uris
         )
 
     def _ci(self, identifier: str | None, warnings: list[str]) -> CiConfiguration | None:
@@ -141,19 +141,19 @@ def get_deployment(
 
 def entry_config_id(entry: Mapping[str, Any]) -> str | None:
     """Return the configId that an entry's deployment has, None when a part of it is unknown."""
-    deployment = value_at(entry, "deployment") or {}
+    deployment_config = value_at(entry, "deployment", "deploymentConfig")
     instance_type = value_at(entry, "infrastructure", "instanceType")
     region = value_at(entry, "infrastructure", "region")
-    target = deployment.get("deploymentTarget")
-    if not (instance_type and region and target and deployment.get("deploymentConfig")):
+    target = value_at(entry, "deployment", "deploymentTarget")
+    if not (deployment_config and instance_type and region and target):
         return None
-    components = deployment.get("icList")
+    components = value_at(entry, "deployment", "icList")
     base, adapters = 1, 0
     if isinstance(components, list):
-        adapters = sum(1 for each in components if each.get("isAdapter"))
+        adapters = sum(1 for each in _objects_in(components) if each.get("isAdapter"))
         base = len(components) - adapters
     return config_id(
-        deployment_config=str(deployment["deploymentConfig"]),
+        deployment_config=str(deployment_config),
         model_name=str(value_at(entry, "model", "modelName") or ""),
         instance_type=str(instance_type),
         region=str(region),
@@ -161,6 +161,13 @@ def entry_config_id(entry: Mapping[str, Any]) -> str | None:
         ic_count=base,
         adapter_count=adapters,
     )
+
+
+def _objects_in(stored: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a stored list; people edit these files, so anything may be there."""
+    if not isinstance(stored, list):
+        return []
+    return [each for each in stored if isinstance(each, Mapping)]
 
 
 def _find(logs: Sequence[tuple[Origin, DeploymentLog]], entry_id: str) -> Located:

@@ -166,19 +166,16 @@ def test_pages_go_on_where_they_ended_with_cursors_bound_to_their_filters(
 ) -> None:
     for number in range(8):
         put(f"c{number}", at=f"2026-01-0{number + 1}T00:00:00Z")
-    pages, cursor = [], ""
-    while True:
-        page = _query(table, limit=3, cursor=cursor)
+    pages, cursors = [], [""]
+    while cursors[-1] is not None:
+        page = _query(table, limit=3, cursor=cursors[-1])
         pages.append(_ids(page))
-        first_cursor = page.next_cursor if not cursor else first_cursor
-        cursor = page.next_cursor or ""
-        if not cursor:
-            break
+        cursors.append(page.next_cursor)
 
     assert pages == [["c0", "c1", "c2"], ["c3", "c4", "c5"], ["c6", "c7"]]
     for other in ({"project_name": "tv"}, {"include_stale": True}):
         with pytest.raises(InvalidArgument, match="cursor"):
-            _query(table, cursor=first_cursor, **other)
+            _query(table, cursor=cursors[1], **other)
 
 
 def test_a_cursor_of_another_table_is_refused(

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from registry.project.assignments import Assignments, read_assignments
@@ -25,6 +25,7 @@ QUICK = settings(
     derandomize=True,
     database=None,
     deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # shrinking would run bash a thousand times
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,
@@ -193,11 +194,74 @@ mixed_files = st.lists(
     st.one_of(statements, dynamic_statements).map(lambda text: text + "\n"), min_size=1, max_size=6
 ).map("".join)
 
-FRAGMENTS = (
-    "a b x é 1 | && || & ; ;; ;} { } ( ) # ' \" \\ $ ~ : = * [ ] ! $A $B ${A} ${B:- ${A- ${B:= "
-    "${C_1:+ ${C_1+ ${#A} ${A%a} ${A:1} ${!A} $' $1 $@ $- $_ $(a) `a` $((1+1)) $((A=5)) ((B=2)) "
-    "A= B= C_1= A+= A[0]=1 B=(1 fi esac done then else true false time command printf"
-).split(" ")
+FRAGMENTS = [
+    "a",
+    "b",
+    "x",
+    "é",
+    "1",
+    "|",
+    "&&",
+    "||",
+    "&",
+    ";",
+    ";;",
+    ";}",
+    "{",
+    "}",
+    "(",
+    ")",
+    "#",
+    "'",
+    '"',
+    "\\",
+    "$",
+    "~",
+    ":",
+    "=",
+    "*",
+    "[",
+    "]",
+    "!",
+    "$A",
+    "$B",
+    "${A}",
+    "${B:-",
+    "${A-",
+    "${B:=",
+    "${C_1:+",
+    "${C_1+",
+    "${#A}",
+    "${A%a}",
+    "${A:1}",
+    "${!A}",
+    "$'",
+    "$1",
+    "$@",
+    "$-",
+    "$_",
+    "$(a)",
+    "`a`",
+    "$((1+1))",
+    "$((A=5))",
+    "((B=2))",
+    "A=",
+    "B=",
+    "C_1=",
+    "A+=",
+    "A[0]=1",
+    "B=(1",
+    "fi",
+    "esac",
+    "done",
+    "then",
+    "else",
+    "true",
+    "false",
+    "time",
+    "command",
+    "printf",
+]
 LINES = (
     " ",
     "  ",
