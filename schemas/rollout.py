@@ -14,7 +14,7 @@ PlanAction = Literal["create", "none"]
 
 
 class RolloutPlan(Record):
-    """What a rollout would do; its digest covers every field.
+    """What a rollout would do; its digest covers every field but `conf`.
 
     Attributes:
         action: `create` a component, or `none` where it is there already.

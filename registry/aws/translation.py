@@ -107,6 +107,10 @@ _BY_CLASS: dict[str, _Raised] = {
     "BaseEndpointResolverError": _Raised(
         InvalidArgument, "the service has no endpoint in this region", "check region"
     ),
+    "ServiceNotInRegionError": _Raised(
+        InvalidArgument, "the service has no endpoint in this region", "check region"
+    ),
+    "UnknownRegionError": _Raised(InvalidArgument, "there is no such region", "check region"),
     "EndpointProviderError": _Raised(
         InvalidArgument, "the service has no endpoint in this region", "check region"
     ),

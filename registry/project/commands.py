@@ -128,13 +128,10 @@ class Commands:
             self._touch_assignment(word, "an array")
             self._expansion.touch(word.parts, word.line, "an array")
             return
-        try:
-            self._variables.store(match.group(1), self._value(word, match), word.line)
-        except Unknown as unknown:
-            self._variables.mark(match.group(1), word.line, str(unknown))
+        self._store(match.group(1), self._value(word, match), word, appended=bool(match.group(3)))
 
-    def _value(self, word: Word, match: re.Match[str]) -> str:
-        """Return what an assignment gives; raise Unknown where only a shell would tell."""
+    def _value(self, word: Word, match: re.Match[str]) -> str | Unknown:
+        """Return what stands behind the equals sign, or why only a shell would tell."""
         name, appended = match.group(1), bool(match.group(3))
         parts = _after(word.parts, match.end())
         if len(parts) == 1 and isinstance(parts[0], Parameter):
@@ -142,8 +139,22 @@ class Commands:
             self._variables.defaulted[name] += own
         elif not appended and all(isinstance(part, Text) for part in parts):
             self._variables.literals.add(name)
-        text = self._expansion.text(parts, word.line)
-        return self._variables.get(name, lenient=True) + text if appended else text
+        try:
+            return self._expansion.text(parts, word.line)
+        except Unknown as unknown:
+            return unknown
+
+    def _store(self, name: str, value: str | Unknown, word: Word, *, appended: bool) -> None:
+        if isinstance(value, str) and appended:
+            try:
+                value = self._variables.get(name, lenient=True) + value
+                self._variables.spend(len(value))
+            except Unknown as unknown:
+                value = unknown
+        if isinstance(value, str):
+            self._variables.store(name, value, word.line)
+        else:
+            self._variables.mark(name, word.line, str(value))
 
     def _export(self, words: list[Word]) -> None:
         if words and words[0].plain == "--":
@@ -158,10 +169,9 @@ class Commands:
                 self._computed_export(word)
                 continue
             self._variables.export(name)
-            if isinstance(value, Unknown):
-                self._variables.mark(name, word.line, str(value))
-            elif value is not None:
-                self._variables.store(name, value, word.line)
+            if value is not None:
+                match = word.assignment
+                self._store(name, value, word, appended=bool(match and match.group(3)))
 
     def _computed_export(self, word: Word) -> None:
         self._touch_loosely([word], "an export that is computed")
@@ -174,13 +184,12 @@ class Commands:
         """Return name and value of one argument of `export`; no name for a computed one."""
         match = word.assignment
         if match and not match.group(2):
-            try:
-                return match.group(1), self._value(word, match)
-            except Unknown as unknown:
-                return match.group(1), unknown
-        unquoted = [p.text for p in word.parts if isinstance(p, Text) and not p.quoted]
+            value = self._value(word, match)
+            if match.group(3) and "{" in _unquoted(word):
+                value = Unknown("braces, which bash expands here")
+            return match.group(1), value
         splits = any(isinstance(p, Parameter) and not p.quoted for p in word.parts)
-        if match or splits or not all(map(_SAFE_UNQUOTED.match, unquoted)):
+        if match or splits or not _SAFE_UNQUOTED.match(_unquoted(word)):
             self._expansion.side_effects(word)
             return "", None
         try:
@@ -325,6 +334,11 @@ def _command_name(word: Word) -> str:
     quoted = all(isinstance(p, Text) or (isinstance(p, Parameter) and p.quoted) for p in word.parts)
     has_path = any(isinstance(part, Text) and "/" in part.text for part in word.parts)
     return "a program" if quoted and has_path else ""
+
+
+def _unquoted(word: Word) -> str:
+    """Return the text of a word that no quote protects."""
+    return "".join(p.text for p in word.parts if isinstance(p, Text) and not p.quoted)
 
 
 def _without_prefixes(rest: list[Word]) -> list[Word]:

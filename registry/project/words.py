@@ -25,7 +25,9 @@ _COMMENT = re.compile(r"[^\n]*")
 _PLAIN = re.compile(r"(?:[^\s|&;()<>\"'`$\\]|[^\S \t\n])+")
 _PLAIN_IN_QUOTES = re.compile(r"[^\"\\$`]+")
 _PLAIN_IN_BRACES = re.compile(r"[^\"'`$\\}]+")
-_PLAIN_IN_QUOTED_BRACES = re.compile(r"[^\"`$\\}]+")
+_PLAIN_IN_QUOTED_BRACES = re.compile(r"[^\"'`$\\}]+")
+_SIMPLE_REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+_ENTANGLED = re.compile(r"[\"`\\}]|\$[({\[]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?])?")
 _LENGTH = re.compile(r"\{#([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -354,6 +356,19 @@ class Words:
             return
         parts.append(Text(following if following in special else "\\" + following, quoted=True))
 
+    def _kept_quotes(self, parts: list[Part], line: int, depth: int) -> None:
+        """Read `'...'` in braces within double quotes: bash pairs them, and keeps them."""
+        end = self._text.find("'", self._at + 1)
+        inner = self._text[self._at + 1 : end] if end >= 0 else '"'
+        if _ENTANGLED.search(_SIMPLE_REFERENCE.sub("", inner)):
+            raise SourceError("quotes that are entangled with braces", line)
+        parts.append(Text("'", quoted=True))
+        self._at += 1
+        while self._at < end:
+            self._in_braces(parts, line, quoted=True, depth=depth)
+        parts.append(Text("'", quoted=True))
+        self._at = end + 1
+
     def _expansion(self, *, quoted: bool, depth: int) -> Part:
         """Read what begins at a dollar or a backquote."""
         start = self._at
@@ -405,21 +420,11 @@ class Words:
         if not found:
             raise SourceError("a quote that is never closed", self.line)
         self._at = found.end()
-        known = True
-
-        def value(escape: re.Match[str]) -> str:
-            nonlocal known
-            code = escape.group(1)
-            if code in _ANSI_LETTERS:
-                return _ANSI_LETTERS[code]
-            number = _ansi_code(code)
-            known = known and 0 < number < 128  # ASCII: others depend on the locale
-            return chr(number) if known else ""
-
-        text = _ANSI_ESCAPE.sub(value, found.group()[:-1])
-        if known:
-            return Text(text, quoted=True)
-        return Dynamic("an escape that depends on the locale", self._text[start : self._at])
+        escapes = [escape.group(1) for escape in _ANSI_ESCAPE.finditer(found.group())]
+        if any(_ansi_value(code) is None for code in escapes):
+            return Dynamic("an escape that depends on the locale", self._text[start : self._at])
+        text = _ANSI_ESCAPE.sub(lambda e: _ansi_value(e.group(1)) or "", found.group()[:-1])
+        return Text(text, quoted=True)
 
     def _braces(self, *, quoted: bool, depth: int) -> Part:
         """Read `${...}`; what is not a plain reference or a default form is dynamic."""
@@ -458,6 +463,8 @@ class Words:
             self._escape_in_quotes(parts, '$`"\\}')
         elif mark == "\\":
             self._backslash(parts)
+        elif mark == "'" and quoted:
+            self._kept_quotes(parts, line, depth)
         elif mark == "'":
             parts.append(Text(self._single(line), quoted=True))
         elif mark == '"' and quoted:
@@ -489,11 +496,21 @@ def _is_array_head(parts: list[Part]) -> bool:
     return len(texts) == len(parts) and bool(_ARRAY_HEAD.match("".join(texts)))
 
 
-def _ansi_code(code: str) -> int:
-    """Return the character number of an ANSI-C escape, 0 for one that is not evaluated."""
+def _ansi_value(code: str) -> str | None:
+    """Return what a backslash and these characters mean, None outside of ASCII.
+
+    Source: the Bash Reference Manual, section 3.1.2.4 (ANSI-C quoting).
+    """
+    if code in _ANSI_LETTERS:
+        return _ANSI_LETTERS[code]
+    number = 0
     if code[0] == "x" and len(code) > 1:
-        return int(code[1:], 16)
-    return int(code, 8) if code.isdigit() and max(code) < "8" else 0
+        number = int(code[1:], 16)
+    elif code[0] in "01234567":
+        number = int(code, 8)
+    elif code not in ("c", "u", "U"):
+        return "\\" + code
+    return chr(number) if 0 < number < 128 else None
 
 
 def _merged(parts: list[Part]) -> tuple[Part, ...]:

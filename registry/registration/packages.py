@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from schemas.model_package import ModelPackage, ModelPackageDraft
 from schemas.registration import AdapterOutcome, PackageOutcome
 
 _TOKENS = uuid.UUID("6f0a0d3c-4d53-5b1e-9a55-0f2f5b6f5a11")
-_SAME_CANDIDATES = 50
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,10 @@ class PackageRegistrar:
         return outcome, found
 
     def _find_equal(self, draft: ModelPackageDraft) -> ModelPackage | None:
-        for package in _versions(self.aws.packages, draft, self.call):
-            recent = package.created_at is None or package.created_at >= self.since
-            if recent and package.metadata == draft.metadata and not package.is_adapter:
+        for package in _newest_first(self.aws.packages, draft, self.call):
+            if package.created_at is not None and package.created_at < self.since:
+                return None  # what is older was made before this deployment was registered
+            if package.metadata == draft.metadata and not package.is_adapter:
                 return package
         return None
 
@@ -177,16 +178,9 @@ class PackageRegistrar:
     def _present_adapters(self, base: ModelPackage) -> dict[str, ModelPackage]:
         wanted = {"isAdapter": "true", "parentModelVersionArn": base.arn}
         present: dict[str, ModelPackage] = {}
-        cursor: str | None = None
-        while True:
-            page = self.aws.packages.find(
-                base.group, metadata=wanted, limit=100, cursor=cursor, call=self.call
-            )
-            for package in page.packages:
-                present.setdefault(package.metadata.get("adapterName", ""), package)
-            cursor = page.cursor
-            if cursor is None:
-                return present
+        for package in _found(self.aws.packages, base.group, wanted, self.call):
+            present.setdefault(package.metadata.get("adapterName", ""), package)
+        return present
 
     def _adapter_draft(
         self, adapter: AdapterFacts, parent_arn: str, warnings: list[str]
@@ -266,19 +260,30 @@ def explain(error: RegistryError) -> str:
     return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
-def _versions(packages: ModelPackages, draft: ModelPackageDraft, call: Call) -> list[ModelPackage]:
+def _newest_first(
+    packages: ModelPackages, draft: ModelPackageDraft, call: Call
+) -> Iterator[ModelPackage]:
     same: dict[str, str] = {
         key: draft.metadata[key]
         for key in ("projectName", "deploymentConfig")
         if key in draft.metadata
     }
     try:
-        page = packages.find(
-            draft.group, metadata=same, limit=_SAME_CANDIDATES, cursor=None, call=call
-        )
+        yield from _found(packages, draft.group, same, call)
     except NotFound:
-        return []  # no group yet: no version of it either
-    return list(page.packages)
+        return  # no group yet: no version of it either
+
+
+def _found(
+    packages: ModelPackages, group: str, metadata: Mapping[str, str], call: Call
+) -> Iterator[ModelPackage]:
+    cursor: str | None = None
+    while True:
+        page = packages.find(group, metadata=metadata, limit=_PAGE, cursor=cursor, call=call)
+        yield from page.packages
+        cursor = page.cursor
+        if cursor is None:
+            return
 
 
 def _same_adapter(package: ModelPackage, draft: ModelPackageDraft) -> bool:

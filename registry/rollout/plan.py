@@ -43,8 +43,13 @@ class Planned:
 
     @property
     def digest(self) -> str:
-        """12 hex digits over the whole plan."""
-        canonical = json.dumps(self.plan.wire(), sort_keys=True, ensure_ascii=True)
+        """12 hex digits over the plan, its conf left out.
+
+        A conf alone changes nothing live, and one that an interrupted call has written already
+        must not make the agreement void.
+        """
+        agreed = {key: value for key, value in self.plan.wire().items() if key != "conf"}
+        canonical = json.dumps(agreed, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 

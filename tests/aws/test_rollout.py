@@ -575,6 +575,31 @@ def test_a_repeat_with_its_digest_finds_what_it_made(
     assert ["in_service", "unchanged"] == states
 
 
+def test_a_call_that_was_interrupted_after_the_conf_goes_on_with_its_digest(
+    deploy: Deploy, folder: ProjectFolder, version: str, sandbox: Sandbox
+) -> None:
+    policy = ConsentPolicy(require_confirm=True)
+    digest = deploy(folder, policy, version_arn=version, dry_run=True).digest
+    sandbox.control.fail("CreateInferenceComponent", "deny")
+    lines: list[str] = []
+    with pytest.raises(PermissionDenied):
+        deploy(
+            folder,
+            policy,
+            version_arn=version,
+            confirm=digest,
+            call=_call(
+                report=lambda done, *_: lines.append(_conf(folder).read_text()) if done == 1 else 0
+            ),
+        )
+    _conf(folder).parent.mkdir()
+    _conf(folder).write_text(lines[0])
+
+    again = deploy(read_project(folder.root), policy, version_arn=version, confirm=digest)
+
+    assert (again.state, again.plan.conf if again.plan else "") == ("in_service", "unchanged")
+
+
 def test_a_server_that_demands_a_person_refuses_even_a_digest(
     deploy: Deploy, folder: ProjectFolder, version: str, sandbox: Sandbox
 ) -> None:
@@ -993,7 +1018,7 @@ def test_every_decision_against_mlcc_is_still_one() -> None:
     assert set(OURS) <= known
 
 
-def test_a_plans_digest_covers_every_field(
+def test_a_plans_digest_covers_everything_but_the_conf(
     deploy: Deploy, folder: ProjectFolder, version: str, aws: BotoAws
 ) -> None:
     request = RolloutRequest(version_arn=version)
@@ -1014,7 +1039,6 @@ def test_a_plans_digest_covers_every_field(
         "target_model": "x",
         "rank": 9,
         "forced": ("x",),
-        "conf": "updated",
     }
 
     digests = {
@@ -1022,5 +1046,7 @@ def test_a_plans_digest_covers_every_field(
         for name, value in changes.items()
     }
 
-    assert set(changes) == set(type(planned.plan).model_fields)
+    conf_only = planned.plan.model_copy(update={"conf": "unchanged"})
+    assert set(changes) | {"conf"} == set(type(planned.plan).model_fields)
+    assert replace(planned, plan=conf_only).digest == planned.digest
     assert len(changes) == len(digests - {planned.digest})

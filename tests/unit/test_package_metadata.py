@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 import pytest
 import regex
@@ -17,8 +18,8 @@ TEXT = st.text(max_size=300)
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(st.characters())
 def test_the_alphabet_is_the_service_models(character: str) -> None:
-    if regex.match(r"\p{Cn}", character):
-        return  # not assigned in every version of Unicode
+    if unicodedata.category(character) == "Cn":
+        return  # not assigned yet in this Python's version of Unicode
 
     assert is_allowed(character) == bool(VALUE.fullmatch(character))
 
