@@ -7,9 +7,9 @@ where its value is needed, since it may change while the server runs.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from registry.errors import InvalidArgument
@@ -33,7 +33,12 @@ class Settings(BaseSettings):
         sandbox_dir: Keep that AWS's state here.
     """
 
-    model_config = SettingsConfigDict(env_prefix="MLCC_REGISTRY_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="MLCC_REGISTRY_",
+        env_ignore_empty=True,  # hosts pass "" for what their user did not fill in
+        frozen=True,
+        extra="forbid",
+    )
 
     home: Path = Path("~/.ml-container-creator")
     region: str = ""
@@ -67,10 +72,33 @@ class Settings(BaseSettings):
                 raise ValueError(f"unknown toolset {name!r}; known: {', '.join(TOOLSETS)}")
         return value
 
-    @field_validator("home")
+    @field_validator("home", mode="before")
     @classmethod
-    def _expanded(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _expanded(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("it is empty")
+        return _own(Path(str(value)))
+
+    @field_validator("workspace")
+    @classmethod
+    def _expanded_roots(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "" in value:
+            raise ValueError("a folder's name is empty")
+        return tuple(str(_own(Path(each))) for each in value)
+
+    @model_validator(mode="after")
+    def _kept_sandbox(self) -> Self:
+        if self.sandbox_dir and not self.sandbox:
+            raise ValueError("sandbox_dir is for the sandbox; give --sandbox too")
+        return self
+
+
+def _own(path: Path) -> Path:
+    """Return a path with `~` resolved."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
 
 
 def load_settings(flags: dict[str, object]) -> Settings:
@@ -86,8 +114,9 @@ def load_settings(flags: dict[str, object]) -> Settings:
         return Settings(**flags)  # type: ignore[arg-type] # pydantic checks what argparse gave
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = ".".join(str(part) for part in first["loc"]) or "sandbox_dir"
+        reason = first["msg"].removeprefix("Value error, ")
         raise InvalidArgument(
-            f"setting {name}: {first['msg']}",
+            f"setting {name}: {reason}",
             hint=f"it comes from --{name.replace('_', '-')} or MLCC_REGISTRY_{name.upper()}",
         ) from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from registry.errors import RegistryError
 from registry.settings import TOOLSETS, Settings, load_settings
@@ -31,8 +31,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line: a host shows its user the last lines of our stderr."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2, as for any setting that cannot be used."""
+        self.exit(2, f"{self.prog}: {message} (--help lists the flags)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mlcc-registry-mcp",
         description="Serve the deployment registry to one MCP client over stdio. Each flag is "
         "also an environment variable: --ci-table is MLCC_REGISTRY_CI_TABLE.",

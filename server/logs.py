@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from registry.redaction import redact_text
+from registry.redaction import redact_parameters
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -26,7 +26,9 @@ class JsonLines(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return redact_text(json.dumps(line, default=str))
+        # Before the line is put together: a replacement inside JSON text could break its quotes.
+        plain = json.loads(json.dumps(line, default=str))
+        return json.dumps(redact_parameters(plain))
 
 
 def configure_logs(level: str) -> None:

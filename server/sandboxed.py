@@ -42,9 +42,9 @@ def private_sandbox(settings: Settings) -> Iterator[Settings]:
             raise Unavailable(str(error), hint="mlcc-registry-sandbox alone shows why") from error
         environment.apply(os.environ, child.environment)
         home = kept / "home" if kept else _temporary(stack)
-        yield settings.model_copy(
-            update={"home": home, "region": region, "profile": "", "allowed_accounts": ()}
-        )
+        os.environ.pop("CI_TABLE_NAME", None)  # the sample's table has the default name
+        own = {"home": home, "region": region, "ci_table": "", "ci_region": "", "profile": ""}
+        yield settings.model_copy(update={**own, "allowed_accounts": ()})
 
 
 def _temporary(stack: ExitStack) -> Path:

@@ -84,7 +84,7 @@ def deploy_adapter_from_registry(
     its digest. Takes minutes: follow with get_adapter_rollout. A repeat finds what is there.
     """
     registry = ctx.registry
-    folder = target_folder(ctx, project_name if endpoint_name else "", project_dir)
+    folder = deployed_folder(ctx, project_name, endpoint_name, project_dir)
     opened = registry.account if dry_run else registry.writable
     aws = opened(region=region, profile=profile, folder=region_of(folder))
     request = RolloutRequest(
@@ -138,6 +138,20 @@ def target_folder(ctx: ToolContext, project_name: str, project_dir: str) -> Proj
     if project_name and not project_dir:
         return None
     return ctx.registry.project(project_dir)
+
+
+def deployed_folder(
+    ctx: ToolContext, project_name: str, endpoint_name: str, project_dir: str
+) -> ProjectFolder | None:
+    """Return the folder to deploy from, None for a target that is given by name.
+
+    The working folder serves for the project that it holds and for no other that is named: its
+    endpoint is not that one's.
+    """
+    folder = target_folder(ctx, project_name if endpoint_name else "", project_dir)
+    if folder and project_name and not project_dir:
+        return folder if folder.config.get("PROJECT_NAME") == project_name else None
+    return folder
 
 
 def region_of(folder: ProjectFolder | None) -> str:

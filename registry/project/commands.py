@@ -15,6 +15,7 @@ from registry.project.words import Dynamic, Parameter, Part, Redirection, Text, 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
+_BRACES = re.compile(r",|\.\.")
 _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
 _SETS_NAMES = frozenset(
     [
@@ -185,7 +186,7 @@ class Commands:
         match = word.assignment
         if match and not match.group(2):
             value = self._value(word, match)
-            if match.group(3) and "{" in _unquoted(word):
+            if "{" in _unquoted(word) and _BRACES.search(word.literal):
                 value = Unknown("braces, which bash expands here")
             return match.group(1), value
         splits = any(isinstance(p, Parameter) and not p.quoted for p in word.parts)

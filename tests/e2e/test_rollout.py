@@ -91,7 +91,7 @@ async def test_a_dry_run_shows_the_plan_and_changes_nothing(
 
     assert ("planned", True) == (shown["state"], shown["dryRun"])
     assert ("tone-dpo", IC, endpoint, BASE) == tuple(
-        shown[each] for each in ("adapterName", "icName", "endpointName", "baseComponentName")
+        shown[each] for each in ("adapterName", "icName", "endpointName", "baseComponent")
     )
     assert (tone, TONE, "compatible") == tuple(
         shown[each] for each in ("versionArn", "weightsUri", "compatibility")
@@ -205,7 +205,7 @@ async def test_a_base_component_can_be_named_by_its_conf(connect, aws, project, 
     assert "not_found" == absent["error"]["code"]
     assert long_context in absent["error"]["message"]
     assert [BASE] == absent["candidates"]
-    assert BASE == shown["baseComponentName"]
+    assert BASE == shown["baseComponent"]
 
 
 async def test_without_a_version_the_newest_are_candidates(connect, aws, publish, tone, endpoint):
@@ -248,17 +248,33 @@ async def test_a_digest_of_another_plan_is_refused_with_the_present_one(
 async def test_an_agreed_plan_is_stale_once_the_world_has_changed(
     connect, aws, project, tone, endpoint
 ):
+    before = files(project)
     async with connect() as client:
         plan = await client.ok("deploy_adapter_from_registry", version_arn=tone, dry_run=True)
-        (project / CONF).unlink()  # the plan said that the conf would be updated
+        config = json.dumps({"base_model_name_or_path": MODEL, "r": 8}).encode()
+        aws["s3"].put_object(
+            Bucket="support-bot-adapters", Key="tone-dpo/v1/adapter_config.json", Body=config
+        )
         refused = await client.refused(
             "deploy_adapter_from_registry", version_arn=tone, confirm=plan["digest"]
         )
 
     assert "needs_confirmation" == refused["error"]["code"]
-    assert "created" == refused["plan"]["conf"]
-    assert not (project / CONF).exists()
+    assert (16, 8) == (plan["plan"]["rank"], refused["plan"]["rank"])
+    assert before == files(project)
     assert {BASE} == component_names(aws)
+
+
+async def test_a_conf_alone_makes_no_agreement_void(connect, project, tone, endpoint):
+    async with connect() as client:
+        plan = await client.ok("deploy_adapter_from_registry", version_arn=tone, dry_run=True)
+        (project / CONF).unlink()
+        rolled = await client.ok(
+            "deploy_adapter_from_registry", version_arn=tone, confirm=plan["digest"]
+        )
+
+    assert ("updated", "created") == (plan["plan"]["conf"], rolled["plan"]["conf"])
+    assert (project / CONF).is_file()
 
 
 async def test_an_incompatible_adapter_needs_force_and_then_consent(
@@ -418,7 +434,7 @@ async def test_what_is_still_creating_is_followed_from_another_process(
     assert begun["icName"] in begun["nextStep"]
     assert "in_service" == done["state"]
     assert (TONE, endpoint, BASE) == tuple(
-        done[each] for each in ("weightsUri", "endpointName", "baseComponentName")
+        done[each] for each in ("weightsUri", "endpointName", "baseComponent")
     )
     assert "nextStep" not in done
     assert "InService" == described(aws)["InferenceComponentStatus"]
@@ -460,6 +476,7 @@ async def test_a_component_that_vanishes_while_it_is_watched_is_not_found(
 async def test_a_repeated_call_finds_the_component_of_the_first(
     connect, aws, box, project, tone, endpoint
 ):
+    box.control.change_settings(component_polls=6)
     call = {"version_arn": tone}
     async with connect() as client:
         begun = await client.ok("deploy_adapter_from_registry", **call, wait_s=0)

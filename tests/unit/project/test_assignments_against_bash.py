@@ -74,7 +74,7 @@ def _expansions(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 quoted_word = st.one_of(
     st.text(alphabet="ab 01{#~:;é\n", max_size=5),
-    st.sampled_from(["\\}", "\\$", '\\"', "\\a"]),
+    st.sampled_from(["\\}", "\\$", '\\"', "\\a", "'a b'", "'${A}'"]),
     references,
 )
 quoted_default = st.recursive(_expansions(quoted_word), _expansions, max_leaves=3)
@@ -94,7 +94,7 @@ values = st.lists(
         references,
         unquoted_default,
         ansi,
-        st.sampled_from(["#", "a#b", "{x,y}", "}", "*", "?", "[a]", "$.", "$=", "="]),
+        st.sampled_from(["#", "a#b", "{x}", "}", "*", "?", "[a]", "$.", "$=", "="]),
     ),
     max_size=3,
 ).map(lambda pieces: "x".join(pieces) if pieces and pieces[0][:1] in "#" else "".join(pieces))
