@@ -19,7 +19,6 @@ from registry.errors import InvalidArgument
 from registry.identifiers import (
     REALTIME,
     base_image_version,
-    check_project_name,
     config_id,
     split_deployment_config,
 )
@@ -111,7 +110,7 @@ class _Capture:
 
     def facts(self) -> DeploymentFacts:
         given = self._overrides
-        project = check_project_name(self._identity("project_name", "PROJECT_NAME"))
+        project = self._identity("project_name", "PROJECT_NAME")
         config = self._identity("deployment_config", "DEPLOYMENT_CONFIG")
         architecture, backend = split_deployment_config(config)
         target = self._identity("deployment_target", "DEPLOYMENT_TARGET", needed=False)

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _kept_sandbox(self) -> Self:
         if self.sandbox_dir and not self.sandbox:
-            raise ValueError("sandbox_dir is for the sandbox; give --sandbox too")
+            raise ValueError("it is the sandbox's; give --sandbox too")
         return self
 
 

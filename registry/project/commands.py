@@ -15,7 +15,6 @@ from registry.project.words import Dynamic, Parameter, Part, Redirection, Text, 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
-_BRACES = re.compile(r",|\.\.")
 _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
 _SETS_NAMES = frozenset(
     [
@@ -186,7 +185,7 @@ class Commands:
         match = word.assignment
         if match and not match.group(2):
             value = self._value(word, match)
-            if "{" in _unquoted(word) and _BRACES.search(word.literal):
+            if "{" in _unquoted(word) and _has_alternatives(word.literal):
                 value = Unknown("braces, which bash expands here")
             return match.group(1), value
         splits = any(isinstance(p, Parameter) and not p.quoted for p in word.parts)
@@ -340,6 +339,14 @@ def _command_name(word: Word) -> str:
 def _unquoted(word: Word) -> str:
     """Return the text of a word that no quote protects."""
     return "".join(p.text for p in word.parts if isinstance(p, Text) and not p.quoted)
+
+
+def _has_alternatives(text: str) -> bool:
+    """Whether a text may be `{one,two}` or `{1..3}` to bash."""
+    opened = text.find("{")
+    comma, dots = text.find(",", opened), text.find("..", opened)
+    separator = min(comma, dots) if comma >= 0 and dots >= 0 else max(comma, dots)
+    return separator >= 0 and text.find("}", separator) >= 0
 
 
 def _without_prefixes(rest: list[Word]) -> list[Word]:

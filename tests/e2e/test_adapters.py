@@ -247,6 +247,17 @@ async def test_one_throttled_request_is_repeated_unseen(connect, box, adapters):
     assert 5 == listed["count"]
 
 
+async def test_credentials_that_have_expired_are_read_again_once(connect, box, adapters):
+    async with connect() as client:
+        box.control.fail("Search", "expired_token", times=1)
+        listed = await client.ok("list_adapters")
+        box.control.fail("Search", "expired_token", times=-1)
+        refused = await client.refused("list_adapters")
+
+    assert 5 == listed["count"]
+    assert "credentials" == refused["error"]["code"]
+
+
 async def test_no_adapter_is_described_one_by_one(connect, box, adapters):
     """A version made in the last minutes that Search did not give may be looked at singly."""
     box.control.clear_log()

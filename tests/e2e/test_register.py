@@ -138,6 +138,26 @@ async def test_a_refused_package_is_a_warning_and_its_adapters_are_skipped(conne
     assert 1 == len(stored(home))
 
 
+async def test_a_name_that_no_group_can_have_fails_the_package_alone(connect, home):
+    async with connect() as client:
+        made = await client.ok("register_deployment", project_name="support_bot")
+
+    assert "failed" == made["modelPackage"]["state"]
+    assert "support_bot" in made["modelPackage"]["warning"]
+    assert ["skipped", "skipped"] == [each["state"] for each in made["adapters"]]
+    assert ["support_bot"] == [each["projectName"] for each in stored(home)]
+
+
+async def test_a_data_url_that_metadata_cannot_hold_fails_the_package_and_is_not_cut(connect, home):
+    long = "s3://bucket/" + "x" * 300
+    async with connect() as client:
+        made = await client.ok("register_deployment", model_data_url=long)
+
+    assert "failed" == made["modelPackage"]["state"]
+    assert "modelDataUrl" in made["modelPackage"]["warning"]
+    assert 1 == len(stored(home))
+
+
 async def test_one_refused_adapter_does_not_stop_the_other(connect, box):
     box.control.fail("CreateModelPackage", "deny", times=1, match='"faq-sft"')
     async with connect() as client:
