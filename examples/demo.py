@@ -14,7 +14,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ COMMAND = Path(sys.executable).parent / "mlcc-registry-mcp"
 ENDPOINT = "support-bot-endpoint"
 BASE = "support-bot-default-1770000000"
 TABLE = "mlcc-ci-table"
+IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/mlcc:support-bot-latest"
 
 COLOURED = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
@@ -256,47 +257,9 @@ def furnish(aws: dict[str, Any]) -> None:
         aws["s3"].put_object(Bucket="support-bot-adapters", Key=key, Body=body)
     rows = b'{"q": "Opening hours?"}\n{"q": "Refunds?"}\n{"q": "Shipping?"}\n'
     aws["s3"].put_object(Bucket="support-bot-data", Key="faq/train.jsonl", Body=rows)
-    sagemaker = aws["sagemaker"]
-    variant = {
-        "VariantName": "AllTraffic",
-        "InstanceType": "ml.g5.2xlarge",
-        "InitialInstanceCount": 1,
-    }
-    sagemaker.create_endpoint_config(
-        EndpointConfigName=ENDPOINT,
-        ExecutionRoleArn="arn:aws:iam::123456789012:role/endpoint",
-        ProductionVariants=[variant],
+    sample.start_endpoint(
+        aws["sagemaker"], IMAGE, endpoint=ENDPOINT, base_component=BASE, model="Qwen/Qwen3-4B"
     )
-    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
-    settle(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"])
-    sagemaker.create_inference_component(
-        InferenceComponentName=BASE,
-        EndpointName=ENDPOINT,
-        VariantName="AllTraffic",
-        Specification={
-            "Container": {
-                "Image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/mlcc:support-bot-latest"
-            },
-            "ComputeResourceRequirements": {
-                "NumberOfAcceleratorDevicesRequired": 1,
-                "MinMemoryRequiredInMb": 12000,
-            },
-        },
-        RuntimeConfig={"CopyCount": 1},
-    )
-    settle(
-        lambda: sagemaker.describe_inference_component(InferenceComponentName=BASE)[
-            "InferenceComponentStatus"
-        ]
-    )
-
-
-def settle(status: Callable[[], str]) -> None:
-    """Look until it is InService; the local AWS moves on with each look."""
-    for _ in range(20):
-        if status() == "InService":
-            return
-    raise SystemExit("the local AWS never came InService")
 
 
 def claim(true: bool, what: str) -> None:

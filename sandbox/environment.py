@@ -4,6 +4,7 @@ import os
 from collections.abc import MutableMapping
 from pathlib import Path
 
+_DIRECT = "127.0.0.1,localhost"
 SECRET_KEY = "sandbox-secret-key"  # noqa: S105 # no secret: nothing checks it
 
 # What would lead a client elsewhere, or to somebody's real account, if it stayed.
@@ -50,8 +51,8 @@ def variables(
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "no-credentials"),
         "AWS_CONFIG_FILE": str(folder / "no-config"),
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        "NO_PROXY": _DIRECT,
+        "no_proxy": _DIRECT,
     }
 
 
@@ -67,3 +68,4 @@ def isolate(environ: MutableMapping[str, str]) -> None:
         if name in FOREIGN_VARIABLES or name.startswith("AWS_ENDPOINT_URL"):
             del environ[name]
     environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    environ["NO_PROXY"] = environ["no_proxy"] = _DIRECT

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import boto3
@@ -198,10 +199,17 @@ def fill_sagemaker(sagemaker: "SageMakerClient", image: str) -> None:
     start_endpoint(sagemaker, image)
 
 
-def start_endpoint(sagemaker: "SageMakerClient", image: str) -> None:
-    """Make the endpoint and its base component and look until both are in service."""
+def start_endpoint(
+    sagemaker: "SageMakerClient",
+    image: str,
+    *,
+    endpoint: str = ENDPOINT,
+    base_component: str = BASE_COMPONENT,
+    model: str = BASE_MODEL,
+) -> None:
+    """Make an endpoint and its base component and look until both are in service."""
     sagemaker.create_endpoint_config(
-        EndpointConfigName=f"{ENDPOINT}-config",
+        EndpointConfigName=f"{endpoint}-config",
         ExecutionRoleArn="arn:aws:iam::123456789012:role/demo-llm-execution",
         ProductionVariants=[
             {
@@ -211,18 +219,16 @@ def start_endpoint(sagemaker: "SageMakerClient", image: str) -> None:
             }
         ],
     )
-    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=f"{ENDPOINT}-config")
-    for _ in range(_LOOKS):
-        if sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] == "InService":
-            break
+    sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=f"{endpoint}-config")
+    _settled(lambda: sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"])
     sagemaker.create_inference_component(
-        InferenceComponentName=BASE_COMPONENT,
-        EndpointName=ENDPOINT,
+        InferenceComponentName=base_component,
+        EndpointName=endpoint,
         VariantName=VARIANT,
         Specification={
             "Container": {
                 "Image": image,
-                "Environment": {"HF_MODEL_ID": BASE_MODEL, "OPTION_ENABLE_LORA": "true"},
+                "Environment": {"HF_MODEL_ID": model, "OPTION_ENABLE_LORA": "true"},
             },
             "ComputeResourceRequirements": {
                 "MinMemoryRequiredInMb": 16384,
@@ -231,10 +237,18 @@ def start_endpoint(sagemaker: "SageMakerClient", image: str) -> None:
         },
         RuntimeConfig={"CopyCount": 1},
     )
+    _settled(
+        lambda: sagemaker.describe_inference_component(InferenceComponentName=base_component).get(
+            "InferenceComponentStatus", ""
+        )
+    )
+
+
+def _settled(status: Callable[[], str]) -> None:
     for _ in range(_LOOKS):
-        seen = sagemaker.describe_inference_component(InferenceComponentName=BASE_COMPONENT)
-        if seen.get("InferenceComponentStatus") == "InService":
-            break
+        if status() == "InService":
+            return
+    raise RuntimeError(f"still {status()} after {_LOOKS} looks")
 
 
 def adapter_files() -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from registry.deployments.lineage import get_deployment as get_with_lineage
 from registry.deployments.listing import list_deployments as list_page
 from registry.errors import InvalidArgument
 from registry.generator import installed_generator
+from registry.project.folder import ProjectFolder
 from registry.registration.register import Registrar
 from registry.registration.request import RegistrationRequest
 from schemas.deployment_views import GetDeploymentResult, ListDeploymentsResult
@@ -107,7 +108,9 @@ def register_deployment(
         generator_version=generator_version or installed_generator(ctx.registry.environment),
         parameters=dict(parameters) if "parameters" in ctx.call.sent else None,
         ic_list=[dict(each) for each in ic_list] if "ic_list" in ctx.call.sent else None,
-        fallback_region=ctx.registry.region("", profile=profile),
+        fallback_region=""
+        if region or _own_region(folder)
+        else ctx.registry.region("", profile=profile),
     )
     request = RegistrationRequest(
         status=status or "success",
@@ -126,6 +129,11 @@ def register_deployment(
     )
     facts = capture(folder, overrides)
     return _registrar(ctx, facts, request, project_dir, profile).register(facts, request, ctx.call)
+
+
+def _own_region(folder: ProjectFolder | None) -> str:
+    """Return the project's region; looking for another would load the AWS libraries."""
+    return (folder.config.get("AWS_REGION") or "") if folder else ""
 
 
 def _registrar(

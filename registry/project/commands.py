@@ -13,6 +13,9 @@ from registry.project.shell_state import Unknown, Variables
 from registry.project.statements import Command
 from registry.project.words import Dynamic, Parameter, Part, Redirection, Text, Word
 
+_MAX_CALL_WORK = 1_000_000
+"""How many variables calls of functions may touch altogether, so that reading stays linear."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
 _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
@@ -77,6 +80,7 @@ class Commands:
         self._expansion = Expansion(variables)
         self._functions = functions
         self._in_functions: set[str] = set()
+        self._call_work = _MAX_CALL_WORK
         self.notices: list[str] = []
 
     def take(self, command: Command) -> None:
@@ -236,7 +240,7 @@ class Commands:
 
     def _touch(self, command: Command, reason: str) -> None:
         """Mark what a command may change, without saying that it does."""
-        before = {(entry.name, entry.line, entry.reason) for entry in self._variables.unresolved}
+        self._variables.watched = self._in_functions if command.function else None
         assignments, rest = _split(command.words)
         for word in command.words:
             self._expansion.touch(word.parts, word.line, reason)
@@ -244,9 +248,7 @@ class Commands:
             self._touch_assignment(word, reason)
         if rest:
             self._touch_by_name(rest, reason)
-        if command.function:
-            now = {(entry.name, entry.line, entry.reason) for entry in self._variables.unresolved}
-            self._in_functions |= {name for name, _, _ in now - before}
+        self._variables.watched = None
 
     def _touch_by_name(self, rest: list[Word], reason: str) -> None:
         """Mark what a command may change by what it is called."""
@@ -279,6 +281,10 @@ class Commands:
             )
 
     def _call(self, name: str, word: Word) -> None:
+        self._call_work -= len(self._in_functions)
+        if self._call_work < 0:
+            self._stop("more calls of functions than are followed")
+            return
         for touched in sorted(self._in_functions):
             self._variables.mark(touched, word.line, f"the function {name} may set it")
 

@@ -32,6 +32,7 @@ _STATUS_VARIABLES = {
     "batch-transform": "DEPLOYMENT_TARGET_BATCH_STATUS",
     "hyperpod-eks": "DEPLOYMENT_TARGET_HP_STATUS",
 }
+_MAX_CONF_CHARS = 4 * 1024 * 1024
 _ACTIVE = ("InService", "Running", "Completed")
 
 
@@ -318,6 +319,7 @@ class _Reader:
         self._root = root
         self._config = config
         self._environment = environment
+        self._left_chars = _MAX_CONF_CHARS
         self.warnings: list[str] = []
 
     def components(self) -> tuple[tuple[ComponentConf, ...], bool]:
@@ -350,8 +352,12 @@ class _Reader:
         )
 
     def _read(self, path: str) -> Assignments:
+        text = read_text(self._root, path) or ""
+        self._left_chars -= len(text)
+        if self._left_chars < 0:
+            raise InvalidArgument(f"the conf files up to {path} are larger than 4 MiB together")
         conf = read_assignments(
-            read_text(self._root, path) or "",
+            text,
             environment=self._environment,
             inherited=self._config,
             file=path,

@@ -106,6 +106,7 @@ class Variables:
         export_all: `set -a` is on.
         strict: `set -u` is on.
         stopped: Why nothing further is certain; "" while it is.
+        watched: Collects the names that are marked, while set.
     """
 
     def __init__(self, environment: Mapping[str, str], file: str) -> None:
@@ -116,6 +117,7 @@ class Variables:
         self.export_all = False
         self.strict = False
         self.stopped = ""
+        self.watched: set[str] | None = None
         self._values: dict[str, str] = dict(environment)
         self._unknown: dict[str, Unresolved] = {}
         self._touched: set[str] = set()
@@ -202,6 +204,8 @@ class Variables:
     def mark(self, name: str, line: int, reason: str) -> None:
         """Make a variable uncertain."""
         self._touched.add(name)
+        if self.watched is not None:
+            self.watched.add(name)
         self._unknown[name] = Unresolved(name, line, self.file, reason)
         if self.export_all:
             self.exported.add(name)

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from sandbox import sample
 from sandbox.service import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +25,7 @@ EXAMPLE = ROOT / "examples" / "support-bot"
 ENDPOINT = "support-bot-endpoint"
 BASE = "support-bot-default-1770000000"
 CI_TABLE = "ci-e2e"
+IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/mlcc:support-bot-latest"
 BUCKETS = ("support-bot-adapters", "support-bot-data")
 
 
@@ -97,44 +98,10 @@ def aws(box: Sandbox, clients: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def endpoint(aws: dict[str, Any], box: Sandbox) -> str:
     """The example's endpoint and base component, both InService."""
-    sagemaker = aws["sagemaker"]
-    variant = {"VariantName": "AllTraffic", "InstanceType": "ml.g5.2xlarge"}
-    sagemaker.create_endpoint_config(
-        EndpointConfigName="support-bot",
-        ExecutionRoleArn="arn:aws:iam::123456789012:role/endpoint",
-        ProductionVariants=[variant | {"InitialInstanceCount": 1}],
-    )
-    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName="support-bot")
-    until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"])
-    sagemaker.create_inference_component(
-        InferenceComponentName=BASE,
-        EndpointName=ENDPOINT,
-        VariantName="AllTraffic",
-        Specification={
-            "Container": {
-                "Image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/mlcc:support-bot-latest"
-            },
-            "ComputeResourceRequirements": {
-                "NumberOfAcceleratorDevicesRequired": 1,
-                "MinMemoryRequiredInMb": 1024,
-            },
-        },
-        RuntimeConfig={"CopyCount": 1},
-    )
-    until(
-        lambda: sagemaker.describe_inference_component(InferenceComponentName=BASE)[
-            "InferenceComponentStatus"
-        ]
+    sample.start_endpoint(
+        aws["sagemaker"], IMAGE, endpoint=ENDPOINT, base_component=BASE, model="Qwen/Qwen3-4B"
     )
     return ENDPOINT
-
-
-def until(status: Callable[[], str], wanted: str = "InService") -> None:
-    """Read a status until it is the wanted one; the sandbox moves on with each look."""
-    for _ in range(20):
-        if status() == wanted:
-            return
-    raise AssertionError(f"never {wanted}, but {status()}")
 
 
 @pytest.fixture
@@ -142,33 +109,10 @@ def ci_table(aws: dict[str, Any]) -> str:
     """An empty CI table with MLCC's index."""
     dynamodb = aws["dynamodb"]
     if CI_TABLE not in dynamodb.list_tables()["TableNames"]:
-        create_ci_table(dynamodb)
+        sample.create_ci_table(dynamodb, CI_TABLE)
     for item in dynamodb.scan(TableName=CI_TABLE).get("Items", []):
         dynamodb.delete_item(TableName=CI_TABLE, Key={"configId": item["configId"]})
     return CI_TABLE
-
-
-def create_ci_table(dynamodb: Any) -> None:
-    text = {"AttributeType": "S"}
-    dynamodb.create_table(
-        TableName=CI_TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            text | {"AttributeName": each}
-            for each in ("configId", "testStatus", "lastTestTimestamp")
-        ],
-        KeySchema=[{"AttributeName": "configId", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "testStatus-lastTestTimestamp-index",
-                "KeySchema": [
-                    {"AttributeName": "testStatus", "KeyType": "HASH"},
-                    {"AttributeName": "lastTestTimestamp", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +167,7 @@ async def process(place: Path, folder: Path, environment: dict[str, str], era: s
 
 @pytest.fixture
 def connect(
-    place: Path, project: Path, home: Path, box: Sandbox, ci_table: str, era: str, shared: "Caller"
+    place: Path, project: Path, home: Path, box: Sandbox, ci_table: str, era: str, shared: Caller
 ):
     """Open a client: `async with connect(*flags) as client`; the shared one without options."""
 

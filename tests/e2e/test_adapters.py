@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -298,3 +300,46 @@ async def test_a_group_is_looked_for_in_the_region_of_the_call(connect, adapters
 
     assert "not_found" == refused["error"]["code"]
     assert "eu-west-1" in refused["error"]["message"] + refused["error"]["hint"]
+
+
+async def test_a_pushed_image_goes_with_the_versions_and_their_weights(connect, aws):
+    manifest = '{"schemaVersion": 2}'
+    aws["ecr"].create_repository(repositoryName="ml-container-creator")
+    aws["ecr"].put_image(
+        repositoryName="ml-container-creator",
+        imageManifest=manifest,
+        imageTag="support-bot-latest",
+    )
+    async with connect() as client:
+        made = await client.ok("register_deployment")
+        listed = await client.ok("list_adapters", detail="full")
+
+    model = aws["sagemaker"].describe_model_package(ModelPackageName=made["modelPackage"]["arn"])
+    [container] = model["InferenceSpecification"]["Containers"]
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/ml-container-creator:support-bot-latest"
+    assert image == container["Image"]
+    faq = next(each for each in listed["adapters"] if each["name"] == "faq-sft")
+    version = aws["sagemaker"].describe_model_package(ModelPackageName=faq["arn"])
+    [container] = version["InferenceSpecification"]["Containers"]
+    assert (image, FAQ) == (container["Image"], container["ModelDataUrl"])
+    assert FAQ == faq["modelDataUrl"] == faq["metadata"]["modelDataUrl"]
+
+
+async def test_versions_and_entry_name_the_generator_that_npm_installed(
+    connect, aws, box, home, tmp_path
+):
+    package = tmp_path / "lib/node_modules/@aws/ml-container-creator/package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text('{"version": "1.5.2"}', "utf-8")
+    npm = tmp_path / "bin/npm"
+    npm.parent.mkdir()
+    npm.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n", "utf-8")
+    npm.chmod(0o755)
+    async with connect(environment=box.environment() | {"PATH": str(npm.parent)}) as client:
+        made = await client.ok("register_deployment")
+
+    [entry] = json.loads((home / "registry.json").read_text("utf-8"))["entries"]
+    model = aws["sagemaker"].describe_model_package(ModelPackageName=made["modelPackage"]["arn"])
+    assert "1.5.2" == entry["metadata"]["generatorVersion"]
+    assert "1.5.2" == model["CustomerMetadataProperties"]["generatorVersion"]
+    assert not (tmp_path / "ran").exists()

@@ -413,9 +413,7 @@ async def test_a_bad_evaluator_argument_is_named_and_nothing_written(connect, ho
 async def test_an_evaluator_needs_neither_project_nor_credentials(connect, project, home):
     shutil.rmtree(project / "do")
     async with connect(environment=NOWHERE) as client:
-        await client.ok(
-            "register_evaluator", name="r", type="lambda", arn=LAMBDA, technique="rlvr"
-        )
+        await client.ok("register_evaluator", name="r", type="lambda", arn=LAMBDA, technique="rlvr")
 
     assert "" == stored(home, "evaluators.json")[0]["project_name"]
 

@@ -340,7 +340,9 @@ ODD = [
     entry(1, deployment={**entry(1)["deployment"], "icList": {"a": 1}}),
     entry(1, modelPackageArn="not an arn"),
     entry(1, modelPackageArn=["x"]),
-    entry(1, modelPackageArn="arn:aws:sagemaker:us-west-2:123456789012:model-package/x/" + "9" * 50),
+    entry(
+        1, modelPackageArn="arn:aws:sagemaker:us-west-2:123456789012:model-package/x/" + "9" * 50
+    ),
     entry(1, infrastructure={"instanceType": 5, "region": "nowhere at all"}),
     entry(1, infrastructure={"instanceType": "x", "region": {"a": 1}}),
     entry(1, outcome={"notes": {"a": "b"}}),
@@ -358,7 +360,9 @@ async def test_an_entry_of_any_shape_is_read_without_a_crash(connect, home, odd)
     async with connect() as client:
         for arguments in ({}, {"detail": "full"}, {"model": "q"}, {"text": "q"}):
             listed = await client.ok("list_deployments", **arguments)
-            assert 9 in [int(each["id"], 16) for each in listed["deployments"] if each["id"][0] == "0"]
+            assert 9 in [
+                int(each["id"], 16) for each in listed["deployments"] if each["id"][0] == "0"
+            ]
         await client.ok("list_deployments", since="2020-01-01", until="9999-12-31")
         page = await client.ok("list_deployments", limit=1)
         await client.ok("list_deployments", limit=1, cursor=page["nextCursor"])

@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -29,9 +30,10 @@ ANSWER_S = 30.0
 class Raw:
     """Speaks plain JSON lines with a server process, as a client in any language may."""
 
-    def __init__(self, process: subprocess.Popen[str], protocol: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], protocol: str, err: IO[str]) -> None:
         self.process = process
         self.protocol = protocol
+        self._err = err
         self.said: list[str] = []
         self._ids = 0
 
@@ -65,7 +67,7 @@ class Raw:
                     return dict(message)
         finally:
             watch.cancel()
-        raise AssertionError(f"no answer to {number}")
+        raise AssertionError(f"no answer to {number}: {self.errors()[-5:]}")
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         answer = self.answer(self.send(method, **params))
@@ -89,8 +91,13 @@ class Raw:
 
     def close(self) -> tuple[int, str, list[dict[str, Any]]]:
         """End the input; return the exit status, the rest of stdout, stderr's lines parsed."""
-        out, err = self.process.communicate(timeout=ANSWER_S)
-        return self.process.returncode, out, [json.loads(line) for line in err.splitlines()]
+        out, _ = self.process.communicate(timeout=ANSWER_S)
+        return self.process.returncode, out, [json.loads(line) for line in self.errors()]
+
+    def errors(self) -> list[str]:
+        """Return the lines of stderr so far."""
+        self._err.seek(0)
+        return self._err.read().splitlines()
 
 
 @pytest.fixture
@@ -120,22 +127,23 @@ def serving(
     protocol: str = MODERN,
     command: tuple[str, ...] = (str(COMMAND),),
 ) -> Iterator[Raw]:
-    process = subprocess.Popen(
-        [*command, *flags],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        yield Raw(process, protocol)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        process = subprocess.Popen(
+            [*command, *flags],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            yield Raw(process, protocol, err)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
 
 @pytest.mark.parametrize("protocol", [*HANDSHAKES, MODERN])
@@ -189,7 +197,7 @@ def test_a_write_under_way_at_the_end_of_input_is_finished(work, user, surroundi
         status, _, logged = raw.close()
 
     assert 0 == status
-    written = [line for line in logged if line.get("tool") == "register_deployment"]
+    written = audited(logged)
     path = user / ".ml-container-creator" / "registry.json"
     entries = json.loads(path.read_text("utf-8"))["entries"] if path.exists() else []
     assert len(written) == len(entries)
@@ -212,7 +220,7 @@ def test_a_write_leaves_an_audit_line_without_what_was_sent(work, surroundings):
         raw.call("get_deployment", id=token)
         _, _, logged = raw.close()
 
-    written, refused, *_ = [line for line in logged if line["logger"] == "mlcc_registry.audit"]
+    written, refused, *_ = audited(logged)
     assert ("register_deployment", "ok", True) == (
         written["tool"],
         written["outcome"],
@@ -226,9 +234,13 @@ def test_a_write_leaves_an_audit_line_without_what_was_sent(work, surroundings):
         assert secret not in everything
 
 
-def imported(stderr: str) -> set[str]:
+def audited(logged: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line["call"] for line in logged if line["logger"] == "mlcc_registry.audit"]
+
+
+def imported(log: list[str]) -> set[str]:
     """Return the packages in an import log."""
-    lines = [line for line in stderr.splitlines() if line.startswith("import time:")]
+    lines = [line for line in log if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
 
@@ -241,9 +253,9 @@ def test_nothing_of_aws_is_imported_before_it_is_needed(work, surroundings):
         raw.ask("tools/list")
         raw.call("list_deployments")
         raw.call("register_deployment", dry_run=True, sagemaker="no")
-        _, err = raw.process.communicate(timeout=ANSWER_S)
+        raw.process.communicate(timeout=ANSWER_S)
+        packages = imported(raw.errors())
 
-    packages = imported(err)
     assert {"mcp", "registry", "pydantic"} <= packages
     assert set() == packages & {"boto3", "botocore", "s3transfer", "urllib3", "sandbox"}
 
@@ -260,7 +272,13 @@ def test_help_and_version_do_not_import_the_protocol(user, surroundings, flag):
         timeout=ANSWER_S,
     )
 
-    assert set() == imported(done.stderr) & {"mcp", "mcp_types", "boto3", "botocore", "httpx"}
+    assert set() == imported(done.stderr.splitlines()) & {
+        "mcp",
+        "mcp_types",
+        "boto3",
+        "botocore",
+        "httpx",
+    }
     assert "--read-only" in done.stdout or f"{VERSION}\n" == done.stdout
 
 
@@ -344,9 +362,7 @@ def test_a_workspace_is_opened_by_flag_and_nothing_else_is(work, tmp_path, surro
         )
         outside = raw.call("register_deployment", project_dir=str(tmp_path), sagemaker="no")
         (elsewhere / "link").symlink_to(tmp_path)
-        link = raw.call(
-            "register_deployment", project_dir=str(elsewhere / "link"), sagemaker="no"
-        )
+        link = raw.call("register_deployment", project_dir=str(elsewhere / "link"), sagemaker="no")
 
     for each in (relative, absolute):
         assert "support-bot" == each["structuredContent"]["record"]["projectName"]
@@ -391,7 +407,12 @@ def test_python_packages_in_the_project_neither_run_nor_shadow(work, user, surro
         (work / package / "__init__.py").write_text(code, "utf-8")
     for module in ("json.py", "logging.py", "typing.py", "boto3.py", "do/config.py"):
         (work / module).write_text(code, "utf-8")
-    hostile = {"PYTHONPATH": ".", "PYTHONSTARTUP": "json.py", "PYTHONHOME": "", "PYTHONSAFEPATH": ""}
+    hostile = {
+        "PYTHONPATH": ".",
+        "PYTHONSTARTUP": "json.py",
+        "PYTHONHOME": "",
+        "PYTHONSAFEPATH": "",
+    }
     with serving(work, surroundings | hostile, protocol="2025-06-18") as raw:
         raw.open()
         made = raw.call("register_deployment")
@@ -477,9 +498,7 @@ def test_a_sandbox_leaves_no_process_however_the_server_ends(work, surroundings,
         if end == "input closed":
             raw.process.communicate(timeout=ANSWER_S)
         else:
-            raw.process.send_signal(
-                signal.SIGTERM if end == "terminated" else signal.SIGKILL
-            )
+            raw.process.send_signal(signal.SIGTERM if end == "terminated" else signal.SIGKILL)
             raw.process.wait(ANSWER_S)
         give_up = time.monotonic() + ANSWER_S
         while (left := group(raw.process.pid)) and time.monotonic() < give_up:

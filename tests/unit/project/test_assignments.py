@@ -20,7 +20,7 @@ def uncertain(text: str) -> dict[str, int]:
 
 
 def test_a_variable_of_the_environment_shows_only_when_the_file_exports_it() -> None:
-    assert {} == read("B=1; unused=2\n", A="x").values.keys() & {"A"} | dict.fromkeys(())
+    assert {"B": "1"} == dict(read("B=1\n", A="x").values)
     assert "x" == read("export A\n", A="x").get("A")
     assert frozenset() == read("echo $A\n", A="x").exported
 
@@ -61,7 +61,6 @@ def test_a_value_known_before_a_condition_that_may_change_it_is_not_known_after(
         "function f { A=1; }",
         "cat <<E\n${A:=1}\nE",
         "eval 'export A=1'",
-        "A=${A:?message}",
         "A=~/x",
         "A=$HOME/x",
         "A=${B//x/y}",
@@ -106,6 +105,10 @@ def test_a_file_that_reads_another_says_so() -> None:
 
 def test_a_function_that_is_called_makes_what_it_sets_uncertain() -> None:
     assert {"A": 3} == uncertain("f() { A=1; }\nA=2\nf\n")
+
+
+def test_what_follows_a_required_variable_that_is_missing_is_uncertain() -> None:
+    assert {"A": 1, "B": 2} == uncertain("A=${X:?message}\nB=1\n")
 
 
 def test_set_a_exports_what_follows() -> None:
@@ -155,41 +158,43 @@ def test_a_nul_character_is_refused_by_line() -> None:
         read("A=1\nB=\0\n")
 
 
-_MILLION = 1_000_000
+_N = 40_000
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "A=" + "x" * 10 * _MILLION,
-        'A="' + "x y" * 3 * _MILLION + '"',
-        "A='" + "x" * 10 * _MILLION,
-        "A=" + "${B:-" * 200_000,
-        "A=" + "${B:-" * 200_000 + "}" * 200_000,
-        'A="' + "${B:-" * 200_000 + "}" * 200_000 + '"',
-        "A=" + "$(" * 300_000,
-        "A=" + "$(" * 300_000 + ")" * 300_000,
-        "A=" + "`" * _MILLION,
-        "A=" + '"' * _MILLION,
-        "A=" + "\\" * _MILLION,
-        "A=" + "\\\n" * 500_000,
-        "(" * 300_000,
-        "{ " * 200_000,
-        "if " * 200_000,
-        "x && " * 200_000,
-        "A=1;" * 100_000,
-        "A=1\n" * 100_000,
-        "x <<E\n" + "\\\n" * 300_000,
-        "x <<E\n" * 100_000,
-        "f() { A=1; }\n" * 20_000 + "f\n" * 20_000,
-        "if x; then\n" + "A=1\n" * 50_000 + "fi\n",
-        "[[ " * 200_000,
-        "$((" * 200_000,
-        "# " * _MILLION,
-        "A=$'" + "\\x41" * 300_000 + "'",
-        'A="${B:-' + "'" * 300_000 + '}"',
-        "command " * 100_000,
-        "A=[" * 300_000,
+        "A=" + "x" * 10_000_000,
+        'A="' + "x y" * 1_000_000 + '"',
+        "A='" + "x" * 10_000_000,
+        "A=" + "${B:-" * _N,
+        "A=" + "${B:-" * _N + "}" * _N,
+        'A="' + "${B:-" * _N + "}" * _N + '"',
+        "A=" + "$(" * _N,
+        "A=" + "$(" * _N + ")" * _N,
+        "A=" + "`" * _N,
+        "A=" + '"' * _N,
+        "A=" + "\\" * _N,
+        "A=" + "\\\n" * _N,
+        "(" * _N,
+        "{ " * _N,
+        "if " * _N,
+        "x && " * _N,
+        "A=1;" * _N,
+        "x <<E\n" + "\\\n" * _N,
+        "x <<E\n" * _N,
+        "f() { A=1; }\n" * 9000 + "f\n" * 9000,
+        "f() { " + "".join(f"A{n}=1;" for n in range(9000)) + "}\n" + "f\n" * 9000,
+        "if x; then\n" + "".join(f"A{n}=1\n" for n in range(9000)) + "fi\n",
+        "[[ " * _N,
+        "$((" * _N,
+        "# " * _N,
+        "A=$'" + "\\x41" * _N + "'",
+        'A="${B:-' + "'" * _N + '}"',
+        "command " * _N,
+        "A=[" * _N,
+        "export A=" + "{" * _N,
+        "eval " + "A=1 " * _N,
     ],
     ids=lambda text: f"{text[:12]!a}-{len(text)}",
 )
@@ -197,7 +202,7 @@ def test_reading_takes_time_in_proportion_to_the_text(text: str) -> None:
     begun = time.process_time()
     read(text)
 
-    assert time.process_time() - begun < 12
+    assert time.process_time() - begun < 6
 
 
 def test_a_value_that_doubles_itself_is_cut_off() -> None:
@@ -208,10 +213,10 @@ def test_a_value_that_doubles_itself_is_cut_off() -> None:
 
 def test_many_long_values_stay_within_a_budget() -> None:
     begun = time.process_time()
-    found = read("A=" + "x" * 100_000 + "\n" + "B=$A\n" * 100_000)
+    found = read("A=" + "x" * 100_000 + "\n" + "B=$A\n" * 20_000)
 
     assert found.why_unresolved("B") is not None
-    assert time.process_time() - begun < 20
+    assert time.process_time() - begun < 6
 
 
 def test_a_deeply_nested_default_is_uncertain_and_the_rest_is_read() -> None:
