@@ -137,8 +137,10 @@ class _Capture:
                 "container_image": redact_shapes(given.container_image),
                 "model_data_url": self._plain("model_data_url", "MODEL_DATA_URL", "MODEL_S3_URI"),
                 "endpoint_name": self._plain("endpoint_name", "ENDPOINT_NAME"),
-                "generator_version": given.generator_version
-                or (self._folder.generation.generator_version if self._folder else ""),
+                "generator_version": redact_shapes(
+                    given.generator_version
+                    or (self._folder.generation.generator_version if self._folder else "")
+                ),
                 "ic_list": components,
                 "ic_count": sum(not c.is_adapter for c in listed) if counted else 1,
                 "adapter_count": sum(bool(c.is_adapter) for c in listed) if counted else 0,
@@ -213,15 +215,15 @@ class _Capture:
     def _adapter(self, folder: ProjectFolder, conf: AdapterConf) -> AdapterFacts:
         uri, version = _dataset(folder, conf)
         return AdapterFacts(
-            name=conf.name,
-            technique=conf.technique,
+            name=redact_shapes(conf.name),
+            technique=redact_shapes(conf.technique),
             weights_uri=redact_shapes(conf.weights_uri),
             dataset_s3_uri=redact_shapes(uri),
-            dataset_version=version,
-            base_ic_name=conf.base_conf,
-            ic_name=conf.ic_name,
-            source=conf.source,
-            registry_arn=conf.registry_arn,
+            dataset_version=redact_shapes(version),
+            base_ic_name=redact_shapes(conf.base_conf),
+            ic_name=redact_shapes(conf.ic_name),
+            source=redact_shapes(conf.source),
+            registry_arn=redact_shapes(conf.registry_arn),
             eval_metrics=self._metrics(folder, conf.name),
         )
 
@@ -245,7 +247,7 @@ class _Capture:
         config: dict[str, int | float | str] = {**self._numbers(_ENDPOINT_NUMBERS)}
         variant = self._literal("ENDPOINT_VARIANT_NAME")
         if variant:
-            config["variantName"] = variant
+            config["variantName"] = redact_shapes(variant)
         return {**config, **self._numbers(_ENDPOINT_VOLUME)}
 
     def _literal(self, variable: str) -> str:
@@ -375,8 +377,8 @@ def entry_sections(facts: DeploymentFacts) -> EntrySections:
 def _base(component: ComponentConf, project: str) -> InferenceComponentSpec:
     image = component.image_tag if component.conf_path else f"{project}-latest"
     return InferenceComponentSpec(
-        name=component.name,
-        image=image,
+        name=redact_shapes(component.name),
+        image=redact_shapes(image),
         gpu_count=component.gpu_count,
         copy_count=component.copy_count or None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Workspace:
         )
 
     def default_project(self) -> Path | None:
-        """Return the single root when it is a project folder, else None."""
-        if len(self._roots) == 1 and (self._roots[0] / "do" / "config").is_file():
+        """Return the single root when it is a project folder, even one that cannot be read."""
+        if len(self._roots) == 1 and os.path.lexists(self._roots[0] / "do" / "config"):
             return self._roots[0]
         return None

@@ -71,14 +71,15 @@ def _read(path: Path, relative: str) -> bytes | None:
         return None
     except OSError as error:
         raise _unreadable(relative, error) from error
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise InvalidArgument(f"{relative} is not a regular file and is not read")
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise _unreadable(relative, error) from error
+    except OSError as error:
+        raise _unreadable(relative, error) from error
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_FILE_BYTES:
         raise InvalidArgument(f"{relative} is larger than 1 MiB and is not read")
     return data

@@ -352,7 +352,9 @@ class _Reader:
         )
 
     def _read(self, path: str) -> Assignments:
-        text = read_text(self._root, path) or ""
+        text = read_text(self._root, path)
+        if text is None:
+            raise InvalidArgument(f"{path} is a link to nothing, or was removed just now")
         self._left_chars -= len(text)
         if self._left_chars < 0:
             raise InvalidArgument(f"the conf files up to {path} are larger than 4 MiB together")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -161,8 +160,9 @@ async def process(place: Path, folder: Path, environment: dict[str, str], era: s
     command = StdioServerParameters(
         command=str(COMMAND), args=list(flags), env=surroundings, cwd=folder
     )
-    async with Client(stdio_client(command, errlog=subprocess.DEVNULL), mode=era) as client:
-        yield client
+    with (place / "server.log").open("a", encoding="utf-8") as log:
+        async with Client(stdio_client(command, errlog=log), mode=era) as client:
+            yield client
 
 
 @pytest.fixture

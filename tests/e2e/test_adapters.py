@@ -54,6 +54,7 @@ async def test_what_was_registered_is_listed_newest_first(connect, aws):
 
     assert ["tone-dpo", "faq-sft"] == [each["name"] for each in listed["adapters"]]
     assert (2, True) == (listed["count"], listed["complete"])
+    assert "success" == made["status"]
     assert "nextCursor" not in listed
     assert ("123456789012", "us-west-2") == (listed["aws"]["account"], listed["aws"]["region"])
     for shown in listed["adapters"]:
@@ -65,7 +66,7 @@ async def test_what_was_registered_is_listed_newest_first(connect, aws):
         assert metadata["datasetS3Uri"] == shown["datasetS3Uri"]
         assert metadata["parentModelVersionArn"] == shown["parentModelVersionArn"]
         assert made["modelPackage"]["arn"] == shown["parentModelVersionArn"]
-        assert version["ModelApprovalStatus"] == shown["approvalStatus"]
+        assert "Approved" == version["ModelApprovalStatus"] == shown["approvalStatus"]
         assert shown["createdAt"].endswith("Z")
         assert "live" not in shown
     assert [TONE, FAQ] == [

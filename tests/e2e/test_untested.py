@@ -297,6 +297,15 @@ async def test_the_table_of_the_call_comes_before_that_of_the_settings(connect, 
     assert 1 == page["count"]
 
 
+async def test_the_table_is_mlccs_where_nothing_names_another(connect, box):
+    unnamed = box.environment() | {"CI_TABLE_NAME": ""}
+    async with connect(environment=unnamed) as client:
+        refused = await client.refused("query_ci_untested")
+
+    assert "not_found" == refused["error"]["code"]
+    assert "'mlcc-ci-table'" in refused["error"]["message"]
+
+
 async def test_the_tables_region_can_be_set_apart_from_the_calls(connect, put):
     put("0" * 16)
     async with connect("--ci-region", "us-west-2") as client:

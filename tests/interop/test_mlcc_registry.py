@@ -1,14 +1,12 @@
 """The registry files beside MLCC 1.5.2 itself: what either writes, the other reads and keeps.
 
-The package is installed by npm, once, into a cache folder outside the checkout.
+npm installs the package (`npm_packages` in conftest.py).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from registry.calls import Call
 from registry.datasets import register_dataset
@@ -29,44 +26,16 @@ from registry.local.documents import JsonFile
 from schemas.dataset import DatasetRequest
 from schemas.evaluator import EvaluatorRequest
 
-PIN = Path(__file__).with_name("package.json")
-PACKAGE = Path("node_modules", "@aws", "ml-container-creator")
-
 Mlcc = Callable[..., str]
 
 
-def unavailable(reason: str) -> None:
-    """Skip for want of a program, but never where a missing one would hide a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI has to run this: {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
-def package() -> Path:
-    """Return the installed package's folder."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        unavailable("node and npm are not installed")
-    pin = PIN.read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "mlcc-registry-mcp-tests" / hashlib.sha256(pin).hexdigest()[:12]
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / "install.lock"):
-        if not (home / "installed").exists():
-            (home / "package.json").write_bytes(pin)
-            done = subprocess.run(
-                ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=home,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                unavailable(f"npm could not install the package: {done.stderr[-500:]}")
-            (home / "installed").touch()
-    found = json.loads((home / PACKAGE / "package.json").read_text("utf-8"))
+def package(npm_packages: Path) -> Path:
+    """Return MLCC's folder among the installed packages."""
+    folder = npm_packages / "node_modules" / "@aws" / "ml-container-creator"
+    found = json.loads((folder / "package.json").read_text("utf-8"))
     assert found["version"] == "1.5.2"
-    return home / PACKAGE
+    return folder
 
 
 @pytest.fixture

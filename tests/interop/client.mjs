@@ -1,0 +1,44 @@
+// One conversation of the TypeScript SDK's client with a server over stdio.
+//
+//   node client.mjs FOLDER_OF_NODE_MODULES SERVER...
+//
+// Reads a JSON list of {name, arguments} from stdin, lists the tools as every host does first
+// (the client then checks answers against the output schemas), makes the calls and prints
+// {server, instructions, tools, answers}; an answer that the client hides behind an exception
+// is {thrown}.
+
+import { createRequire } from "node:module";
+import { text } from "node:stream/consumers";
+
+const [folder, command, ...args] = process.argv.slice(2);
+const require = createRequire(`${folder}/`);
+const { Client } = require("@modelcontextprotocol/sdk/client/index.js");
+const { StdioClientTransport } = require("@modelcontextprotocol/sdk/client/stdio.js");
+
+const calls = JSON.parse(await text(process.stdin));
+const client = new Client({ name: "interop", version: "1.0.0" });
+const transport = new StdioClientTransport({
+  command,
+  args,
+  env: process.env,
+  cwd: process.cwd(),
+  stderr: "ignore",
+});
+await client.connect(transport);
+const { tools } = await client.listTools();
+const answers = [];
+for (const call of calls) {
+  try {
+    answers.push(await client.callTool(call));
+  } catch (error) {
+    answers.push({ thrown: String(error) });
+  }
+}
+const said = {
+  server: client.getServerVersion(),
+  instructions: client.getInstructions(),
+  tools,
+  answers,
+};
+await client.close();
+process.stdout.write(JSON.stringify(said));
