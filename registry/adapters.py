@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from registry.calls import Call
 from registry.identifiers import PackageArn, check_project_name
 from registry.instants import milliseconds
+from registry.paging import page_limit
 from registry.stores import Aws
 from schemas.adapter import Adapter, AdapterPage, LiveComponent
 from schemas.inference_component import InferenceComponent
@@ -70,7 +71,7 @@ def list_adapters(
     """
     group = check_project_name(project_name)
     page = aws.packages.find(
-        group, metadata=wanted.metadata(), limit=limit, cursor=cursor or None, call=call
+        group, metadata=wanted.metadata(), limit=page_limit(limit), cursor=cursor or None, call=call
     )
     serving = _serving(aws, group, endpoint_name, call) if live and page.packages else []
     adapters = tuple(adapter_record(one, serving, full=full) for one in page.packages)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from registry.calls import Call
 from registry.errors import InvalidArgument
 from registry.instants import whole_seconds
-from registry.paging import query_key
+from registry.paging import page_limit, query_key
 from registry.stores import CiTable
 from schemas.ci import CiConfiguration, UntestedPage
 
@@ -104,7 +104,7 @@ def query_untested(
         wanted.statuses,
         tested_before=tested_before,
         matches=wanted.matches,
-        limit=limit,
+        limit=page_limit(limit),
         cursor=cursor or None,
         query=query_key("untested", table.place, wanted.statuses, wanted.hours, *_filters(wanted)),
         call=call,

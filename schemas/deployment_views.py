@@ -17,8 +17,7 @@ class DeploymentSummary(Record):
     """One entry at a glance; `entry` is the whole of it, with `detail="full"` only.
 
     Attributes:
-        adapters: Names of the adapters among the entry's components.
-        notes: At most 200 characters.
+        origin: Said only of an entry in the project's own file.
     """
 
     id: str
@@ -26,17 +25,10 @@ class DeploymentSummary(Record):
     status: str
     project_name: str | None = None
     deployment_config: str | None = None
-    architecture: str | None = None
-    backend: str | None = None
     model_name: str | None = None
     instance_type: str | None = None
     region: str | None = None
-    deployment_target: str | None = None
-    base_image: str | None = None
-    adapters: tuple[str, ...] | None = None
-    notes: str | None = None
-    model_package_arn: str | None = None
-    origin: Origin
+    origin: Origin | None = None
     entry: dict[str, Any] | None = None
 
 

@@ -28,7 +28,7 @@ def list_adapters(
     name: Annotated[str, Field(description="Adapter name")] = "",
     live: Annotated[bool, Field(description="Join with what endpoints serve now")] = False,
     detail: Detail = "",
-    limit: Limit = 20,
+    limit: Limit = 0,
     cursor: Cursor = "",
     region: Region = "",
     profile: Profile = "",

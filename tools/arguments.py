@@ -18,7 +18,7 @@ NO_TEXT_OBJECT: TextObject = {}
 ProjectDir = Annotated[str, Field(description="Folder holding do/; default: the working folder")]
 Region = Annotated[str, Field(description="AWS region; default: the project's, then settings")]
 Profile = Annotated[str, Field(description="AWS profile")]
-Limit = Annotated[int, Field(ge=1, le=100, description="Page size")]
+Limit = Annotated[int, Field(ge=0, le=100, description="Page size; default 20")]
 Cursor = Annotated[str, Field(description="nextCursor of the page before")]
 CiTableName = Annotated[str, Field(description="Default mlcc-ci-table")]
 DryRun = Annotated[bool, Field(description="Validate and show every write; write nothing")]

@@ -22,7 +22,7 @@ def query_ci_untested(
     deployment_config: str = "",
     count_only: bool = False,
     detail: Detail = "",
-    limit: Limit = 20,
+    limit: Limit = 0,
     cursor: Cursor = "",
     ci_table: CiTableName = "",
     region: Region = "",

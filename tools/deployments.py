@@ -177,7 +177,7 @@ def list_deployments(
     text: Annotated[str, Field(description="Anywhere in the entry")] = "",
     project_dir: Annotated[str, Field(description="Also read this project's own file")] = "",
     detail: Detail = "",
-    limit: Limit = 20,
+    limit: Limit = 0,
     cursor: Cursor = "",
 ) -> ListDeploymentsResult:
     """List registered deployments, newest first. All filters must match."""

@@ -1,6 +1,6 @@
 """Our own inputs checked before they are sent: the client library checks little of this.
 
-Source: SageMaker's service model (lengths, patterns, map sizes).
+Source: SageMaker's service model (lengths, patterns, map sizes); DynamoDB's naming rules.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _ARN = re.compile(
     r"/[a-zA-Z0-9](-*[a-zA-Z0-9])*/[0-9]{1,9}"
 )
 _URL = re.compile(r"(https|s3)://([^/\s]+)/?(.*)", re.DOTALL)
+_TABLE = re.compile(r"(arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[a-zA-Z0-9_.-]{3,255}")
 _CLIENT_TOKEN = re.compile(r"[a-zA-Z0-9-]{1,36}")
 
 
@@ -42,6 +43,19 @@ def check_name(what: str, name: str) -> None:
         raise InvalidArgument(
             f"{what} {_shown(name)} is not a name that SageMaker takes",
             hint="1 to 63 letters, digits and inner hyphens; no underscore, no dot",
+        )
+
+
+def check_table_name(name: str) -> None:
+    """Return when the name, or ARN, is one that DynamoDB takes for a table.
+
+    Raises:
+        InvalidArgument: it is not.
+    """
+    if not _TABLE.fullmatch(name):
+        raise InvalidArgument(
+            f"{_shown(name)} is not a name that DynamoDB takes for a table",
+            hint="3 to 255 letters, digits, underscores, hyphens and dots, or the table's ARN",
         )
 
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from registry.aws.checks import check_table_name
 from registry.aws.ci_index import CiIndex
 from registry.aws.ci_items import configuration, text
 from registry.aws.connection import Connection
@@ -27,9 +28,10 @@ _ABSENT = "none"
 
 
 class DynamoCiTable:
-    """One CI table, in one region."""
+    """One CI table, in one region. A name that no table can have raises InvalidArgument."""
 
     def __init__(self, connection: Connection, name: str) -> None:
+        check_table_name(name)
         self._connection = connection
         self._name = name
         self._index = CiIndex(connection, name)

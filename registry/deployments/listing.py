@@ -9,11 +9,10 @@ from typing import Any
 
 from registry.deployments.filters import DeploymentFilter, value_at
 from registry.instants import parse_instant
-from registry.paging import open_cursor, query_key, seal_cursor
+from registry.paging import open_cursor, page_limit, query_key, seal_cursor
 from registry.stores import DeploymentLog
 from schemas.deployment_views import DeploymentSummary, ListDeploymentsResult, Origin
 
-_NOTES_SHOWN = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,13 +51,14 @@ def list_deployments(
     cursor: str,
     full: bool,
 ) -> ListDeploymentsResult:
-    """Return one page of the entries that meet the filter.
+    """Return one page of the entries that meet the filter; a limit of 0 means the default.
 
     Raises:
         InvalidArgument: a filter cannot be used, or the cursor is another query's.
         CorruptRegistry: a registry file does not parse.
     """
     wanted.check()
+    limit = page_limit(limit)
     query = query_key("deployments", asdict(wanted))
     matching = sorted(
         (
@@ -88,34 +88,21 @@ def list_deployments(
 
 
 def summary(each: Located, *, full: bool) -> DeploymentSummary:
-    """Return one entry at a glance, with the whole entry when that is wanted."""
+    """Return one entry at a glance, with the whole entry when that is wanted.
+
+    Source: design, "Names and shapes": twenty of them stay under 2,000 tokens.
+    """
     entry = each.entry
-    components = value_at(entry, "deployment", "icList")
-    adapters = None
-    if isinstance(components, list):
-        adapters = tuple(
-            str(component.get("name"))
-            for component in components
-            if isinstance(component, Mapping) and component.get("isAdapter")
-        )
-    notes = value_at(entry, "outcome", "notes")
     return DeploymentSummary(
         id=str(entry.get("id")),
         timestamp=str(entry.get("timestamp")),
         status=str(entry.get("status")),
         project_name=_text(entry, "projectName"),
         deployment_config=_text(entry, "deployment", "deploymentConfig"),
-        architecture=_text(entry, "deployment", "architecture"),
-        backend=_text(entry, "deployment", "backend"),
         model_name=_text(entry, "model", "modelName"),
         instance_type=_text(entry, "infrastructure", "instanceType"),
         region=_text(entry, "infrastructure", "region"),
-        deployment_target=_text(entry, "deployment", "deploymentTarget"),
-        base_image=_text(entry, "deployment", "baseImage"),
-        adapters=adapters,
-        notes=str(notes)[:_NOTES_SHOWN] if notes else None,
-        model_package_arn=_text(entry, "modelPackageArn"),
-        origin=each.origin,
+        origin="project" if each.origin == "project" else None,
         entry=dict(entry) if full else None,
     )
 

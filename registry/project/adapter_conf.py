@@ -96,13 +96,16 @@ class AdapterConfFile:
         relative: Its path in the project, for messages.
         former: Its bytes before, None when it did not exist.
         text: Its text afterwards.
+        variables: What it will say, by name.
     """
 
     path: Path
     relative: str
     former: bytes | None
     text: str
+    variables: Mapping[str, str]
     _made_folder: bool = field(default=False, repr=False)
+    _found_written: bool = field(default=False, repr=False)
 
     @classmethod
     def plan(cls, root: Path, adapter: RegistryAdapter) -> AdapterConfFile:
@@ -126,7 +129,8 @@ class AdapterConfFile:
             raise InvalidArgument(f"{relative} is a link and is not replaced")
         former = read_text(root, relative)
         text = _new_text(variables) if former is None else _changed(former, variables, relative)
-        return cls(path, relative, None if former is None else former.encode(), text)
+        before = None if former is None else former.encode()
+        return cls(path, relative, before, text, variables)
 
     @property
     def state(self) -> Literal["created", "updated", "unchanged"]:
@@ -146,14 +150,18 @@ class AdapterConfFile:
         )
 
     def write(self) -> None:
-        """Put the conf in place, whole or not at all.
+        """Put the conf in place, whole or not at all; one that an equal call wrote stays.
 
         Raises:
             Conflict: somebody changed the file since the plan.
             Unavailable: the folder cannot be written.
         """
-        if self._current() != self.former:
-            raise Conflict(f"{self.relative} was changed meanwhile", hint="plan again")
+        current = self._current()
+        if current != self.former:
+            if current is None or not self._agrees(current):
+                raise Conflict(f"{self.relative} was changed meanwhile", hint="plan again")
+            self._found_written = True
+            return
         if self.state == "unchanged":
             return
         try:
@@ -171,7 +179,7 @@ class AdapterConfFile:
             Unavailable: the folder cannot be written.
         """
         current = self._current()
-        if current == self.former:
+        if current == self.former or self._found_written:
             return True
         if current != self.text.encode():
             return False
@@ -187,6 +195,13 @@ class AdapterConfFile:
         except OSError as error:
             raise _unwritable(self.relative, error) from error
         return True
+
+    def _agrees(self, current: bytes) -> bool:
+        try:
+            said = read_assignments(current.decode(), file=self.relative)
+        except (InvalidArgument, UnicodeDecodeError):
+            return False  # whatever it says, it is not what we would have written
+        return _says_the_same(said, self.variables)
 
     def _current(self) -> bytes | None:
         try:

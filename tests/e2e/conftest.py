@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -25,7 +26,19 @@ ENDPOINT = "support-bot-endpoint"
 BASE = "support-bot-default-1770000000"
 CI_TABLE = "ci-e2e"
 IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/mlcc:support-bot-latest"
-BUCKETS = ("support-bot-adapters", "support-bot-data")
+STORED = {
+    "support-bot-adapters": {
+        "faq-sft/v1/model.tar.gz": b"weights of faq-sft",
+        "tone-dpo/v1/adapter_config.json": json.dumps(
+            {"base_model_name_or_path": "Qwen/Qwen3-4B", "r": 16}
+        ).encode(),
+        "tone-dpo/v1/adapter_model.safetensors": b"weights",
+    },
+    "support-bot-data": {
+        "faq/train.jsonl": b'{"q":1}\n{"q":2}\n{"q":3}\n',
+        "tone/pairs.jsonl": b'{"p":1}\n{"p":2}\n',
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +68,8 @@ def clients(sandbox_process: Sandbox) -> dict[str, Any]:
 def box(sandbox_process: Sandbox, clients: dict[str, Any]):
     """The local AWS, SageMaker empty, the sample weights and datasets in S3."""
     sandbox_process.control.reset()
-    for bucket in BUCKETS:
-        empty_bucket(clients["s3"], bucket)
-    put = clients["s3"].put_object
-    put(Bucket=BUCKETS[0], Key="faq-sft/v1/model.tar.gz", Body=b"weights of faq-sft")
-    config = json.dumps({"base_model_name_or_path": "Qwen/Qwen3-4B", "r": 16}).encode()
-    put(Bucket=BUCKETS[0], Key="tone-dpo/v1/adapter_config.json", Body=config)
-    put(Bucket=BUCKETS[0], Key="tone-dpo/v1/adapter_model.safetensors", Body=b"weights")
-    put(Bucket=BUCKETS[1], Key="faq/train.jsonl", Body=b'{"q":1}\n{"q":2}\n{"q":3}\n')
-    put(Bucket=BUCKETS[1], Key="tone/pairs.jsonl", Body=b'{"p":1}\n{"p":2}\n')
+    for bucket, wanted in STORED.items():
+        restore(clients["s3"], bucket, wanted)
     return sandbox_process
 
 
@@ -80,12 +86,20 @@ def aws_clients(box: Sandbox) -> dict[str, Any]:
     }
 
 
-def empty_bucket(s3: Any, bucket: str) -> None:
-    if bucket not in {each["Name"] for each in s3.list_buckets().get("Buckets", [])}:
+def restore(s3: Any, bucket: str, wanted: dict[str, bytes]) -> None:
+    """Make a bucket hold these objects and no others, touching only what differs."""
+    try:
+        found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    except s3.exceptions.NoSuchBucket:
         where = {"LocationConstraint": "us-west-2"}
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
-    for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        s3.delete_object(Bucket=bucket, Key=each["Key"])
+        found = []
+    present = {each["Key"]: each["ETag"].strip('"') for each in found}
+    for key in set(present) - set(wanted):
+        s3.delete_object(Bucket=bucket, Key=key)
+    for key, body in wanted.items():
+        if present.get(key) != hashlib.md5(body, usedforsecurity=False).hexdigest():
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 @pytest.fixture
@@ -107,9 +121,12 @@ def endpoint(aws: dict[str, Any], box: Sandbox) -> str:
 def ci_table(aws: dict[str, Any]) -> str:
     """An empty CI table with MLCC's index."""
     dynamodb = aws["dynamodb"]
-    if CI_TABLE not in dynamodb.list_tables()["TableNames"]:
+    try:
+        items = dynamodb.scan(TableName=CI_TABLE).get("Items", [])
+    except dynamodb.exceptions.ResourceNotFoundException:
         sample.create_ci_table(dynamodb, CI_TABLE)
-    for item in dynamodb.scan(TableName=CI_TABLE).get("Items", []):
+        items = []
+    for item in items:
         dynamodb.delete_item(TableName=CI_TABLE, Key={"configId": item["configId"]})
     return CI_TABLE
 

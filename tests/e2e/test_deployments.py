@@ -69,9 +69,7 @@ async def test_deployments_come_newest_first_at_a_glance(connect, home):
     assert [9, 4, 2] == ids(listed)
     newest = listed["deployments"][0]
     assert "Qwen/Qwen3-9B" == newest["modelName"]
-    assert ["faq-sft"] == newest["adapters"]
-    assert "user" == newest["origin"]
-    assert "entry" not in newest
+    assert {"notes", "origin", "entry"} & set(newest) == set()
 
 
 async def test_detail_full_has_every_key_of_the_entry(connect, home):
@@ -161,8 +159,8 @@ async def test_a_project_own_file_is_read_beside_the_users(connect, project, hom
         listed = await client.ok("list_deployments")
         shown = await client.ok("get_deployment", id="00000002")
 
-    assert [(2, "project"), (1, "user")] == [
-        (int(each["id"], 16), each["origin"]) for each in listed["deployments"]
+    assert [(2, "project"), (1, None)] == [
+        (int(each["id"], 16), each.get("origin")) for each in listed["deployments"]
     ]
     assert "project" == shown["origin"]
     assert shown["path"].startswith(str(project))
@@ -175,7 +173,6 @@ def sealed(text):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ({"limit": 0}, "limit"),
         ({"limit": 101}, "limit"),
         ({"limit": "ten"}, "limit"),
         ({"limit": 2.5}, "limit"),

@@ -118,10 +118,9 @@ def test_a_glob_that_matches_in_endless_ways_is_refused(tmp_path):
         listed(tmp_path, model_glob="+(a|aa)+(a|aa)+(a|aa)b")
 
 
-def test_a_summary_names_the_adapters_and_leaves_parameters_out(home):
+def test_a_summary_leaves_the_entry_out(home):
     newest = listed(home, limit=1).deployments[0]
 
-    assert ("sft",) == newest.adapters
     assert newest.entry is None
 
 
