@@ -71,7 +71,11 @@ def list_adapters(
     """
     group = check_project_name(project_name)
     page = aws.packages.find(
-        group, metadata=wanted.metadata(), limit=page_limit(limit), cursor=cursor or None, call=call
+        group,
+        metadata=wanted.metadata(),
+        limit=page_limit(limit, full=full),
+        cursor=cursor or None,
+        call=call,
     )
     serving = _serving(aws, group, endpoint_name, call) if live and page.packages else []
     adapters = tuple(adapter_record(one, serving, full=full) for one in page.packages)

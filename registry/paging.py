@@ -13,21 +13,26 @@ from registry.errors import InvalidArgument
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+MAX_FULL = 15
 
 _VERSION = 1
 _DIGEST_LENGTH = 12
 _LONGEST = 16_384
 
 
-def page_limit(limit: int) -> int:
+def page_limit(limit: int, *, full: bool = False) -> int:
     """Return how many records a page holds; 0 means the default of 20.
+
+    Whole records are many times as long as glances: a page holds 15 of them at most, so that an
+    answer stays one that a model can read.
 
     Raises:
         InvalidArgument: below 0 or above 100.
     """
     if not 0 <= limit <= MAX_LIMIT:
         raise InvalidArgument(f"limit is {limit}, allowed are 1 to {MAX_LIMIT}")
-    return limit or DEFAULT_LIMIT
+    wanted = limit or DEFAULT_LIMIT
+    return min(wanted, MAX_FULL) if full else wanted
 
 
 def query_key(kind: str, *parts: object) -> str:

@@ -104,7 +104,7 @@ def query_untested(
         wanted.statuses,
         tested_before=tested_before,
         matches=wanted.matches,
-        limit=page_limit(limit),
+        limit=page_limit(limit, full=full),
         cursor=cursor or None,
         query=query_key("untested", table.place, wanted.statuses, wanted.hours, *_filters(wanted)),
         call=call,

@@ -151,6 +151,11 @@ class ChildSandbox:
     environment: dict[str, str]
     control: Control
 
+    @property
+    def folder(self) -> Path:
+        """The sandbox's own folder; a private one goes with the sandbox, however that ends."""
+        return Path(self.environment["AWS_CONFIG_FILE"]).parent
+
     def __enter__(self) -> Self:
         return self
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from registry.errors import NotConfigured, Unavailable
@@ -35,18 +34,13 @@ def private_sandbox(settings: Settings) -> Iterator[Settings]:
         ) from error
     kept = Path(settings.sandbox_dir).expanduser() if settings.sandbox_dir else None
     region = settings.region or _DEFAULT_REGION
-    with ExitStack() as stack:
-        try:
-            child = stack.enter_context(start_child(directory=kept, region=region, sample=True))
-        except ChildFailed as error:
-            raise Unavailable(str(error), hint="mlcc-registry-sandbox alone shows why") from error
+    try:
+        child = start_child(directory=kept, region=region, sample=True)
+    except ChildFailed as error:
+        raise Unavailable(str(error), hint="mlcc-registry-sandbox alone shows why") from error
+    with child:
         environment.apply(os.environ, child.environment)
-        home = kept / "home" if kept else _temporary(stack)
         os.environ.pop("CI_TABLE_NAME", None)  # the sample's table has the default name
-        own = {"home": home, "region": region, "ci_table": "", "ci_region": "", "profile": ""}
-        yield settings.model_copy(update={**own, "allowed_accounts": ()})
-
-
-def _temporary(stack: ExitStack) -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="mlcc-registry-home-")
-    return Path(stack.enter_context(folder))
+        # In the sandbox's folder the home goes with it, also when this process is killed.
+        own = {"home": child.folder / "home", "region": region, "allowed_accounts": ()}
+        yield settings.model_copy(update={**own, "ci_table": "", "ci_region": "", "profile": ""})

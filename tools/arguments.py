@@ -23,7 +23,7 @@ Cursor = Annotated[str, Field(description="nextCursor of the page before")]
 CiTableName = Annotated[str, Field(description="Default mlcc-ci-table")]
 DryRun = Annotated[bool, Field(description="Validate and show every write; write nothing")]
 
-Detail = Annotated[Literal["", "full"], Field(description="full: everything stored")]
+Detail = Annotated[Literal["", "full"], Field(description="full: everything stored, 15 a page")]
 Status = Literal["", "success", "partial", "failed"]
 DatasetTechnique = Literal["", "sft", "dpo", "rlaif", "rlvr"]
 DatasetFormat = Literal["", "jsonl", "parquet", "csv"]

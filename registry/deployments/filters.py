@@ -21,7 +21,7 @@ from registry.errors import InvalidArgument
 
 _GLOB = glob.GLOBSTAR | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
 _GLOB_ALTERNATIVES = 512
-_GLOB_PATIENCE_S = 0.5
+_GLOB_PATIENCE_S = 0.05
 
 _DATE_ONLY = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d(?:-?\d)?)")
 

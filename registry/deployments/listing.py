@@ -58,7 +58,7 @@ def list_deployments(
         CorruptRegistry: a registry file does not parse.
     """
     wanted.check()
-    limit = page_limit(limit)
+    limit = page_limit(limit, full=full)
     query = query_key("deployments", asdict(wanted))
     matching = sorted(
         (

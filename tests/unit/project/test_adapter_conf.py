@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,19 @@ def test_a_conf_that_changed_since_the_plan_is_a_conflict(project: Project) -> N
     with pytest.raises(Conflict):
         plan.write()
     assert "export ADAPTER_NAME=theirs\n" == plan.path.read_text()
+
+
+def test_a_conf_that_an_equal_call_wrote_meanwhile_stays_its_own(project: Project) -> None:
+    root = project()
+    ours = AdapterConfFile.plan(root, ADAPTER)
+    later = replace(ADAPTER, created_at="2026-05-01T10:00:07Z")
+    AdapterConfFile.plan(root, later).write()
+    written = ours.path.read_text()
+
+    ours.write()
+
+    assert ours.put_back()
+    assert written == ours.path.read_text()
 
 
 def test_a_conf_that_somebody_changed_afterwards_is_not_taken_back(project: Project) -> None:
