@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from registry.errors import CredentialsFailed, NotConfigured, PermissionDenied
+from registry.errors import CredentialsFailed, InvalidArgument, NotConfigured, PermissionDenied
 from registry.local.deployments import project_registry, user_registry
 from registry.local.documents import JsonFile
 from registry.profiles import BootstrapProfile, read_profile
@@ -110,12 +110,14 @@ class Registry:
     def region(self, argument: str, *, folder: str = "", profile: str = "") -> str:
         """Return the region of a call, "" when nothing gives one.
 
-        Order: argument, project folder, flag or MLCC_REGISTRY_REGION, AWS_REGION,
-        AWS_DEFAULT_REGION, the AWS profile's, the bootstrap profile's.
+        Order: argument, project folder (the call's, else the working one), flag or
+        MLCC_REGISTRY_REGION, AWS_REGION, AWS_DEFAULT_REGION, the AWS profile's, the bootstrap
+        profile's.
         """
         chosen = (
             argument
             or folder
+            or self._working_region()
             or self.settings.region
             or self.environment.get("AWS_REGION", "")
             or self.environment.get("AWS_DEFAULT_REGION", "")
@@ -130,6 +132,15 @@ class Registry:
             return of_profile
         bootstrap = self.bootstrap()
         return (bootstrap.aws_region if bootstrap else "") or ""
+
+    def _working_region(self) -> str:
+        root = self.workspace.default_project()
+        if root is None:
+            return ""
+        try:
+            return read_project(root).config.get("AWS_REGION") or ""
+        except InvalidArgument:
+            return ""  # a call that needs the folder says what is wrong with it
 
     def account(self, *, region: str, profile: str, folder: str = "") -> Aws:
         """Return the account to read from.

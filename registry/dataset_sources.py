@@ -14,6 +14,7 @@ from typing import get_args
 
 from registry.dataset_names import checked_name, checked_s3_uri, derived_name
 from registry.errors import InvalidArgument
+from registry.redaction import redact_shapes
 from schemas.dataset import DatasetFormat, DatasetRequest, TuneTechnique
 
 LATEST = "latest"
@@ -140,7 +141,8 @@ def _rows(request: DatasetRequest, job: _Job | None) -> int | None:
 def _schema_text(request: DatasetRequest) -> str | None:
     if not request.column_schema:
         return None
-    return json.dumps(request.column_schema, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(request.column_schema, separators=(",", ":"), ensure_ascii=False)
+    return redact_shapes(text)  # by shape alone: a column may well be called token_ids
 
 
 def _recordable(technique: str) -> str:

@@ -13,7 +13,7 @@ from registry.errors import InvalidArgument
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
-MAX_FULL = 15
+MAX_FULL = 10
 
 _VERSION = 1
 _DIGEST_LENGTH = 12
@@ -23,7 +23,7 @@ _LONGEST = 16_384
 def page_limit(limit: int, *, full: bool = False) -> int:
     """Return how many records a page holds; 0 means the default of 20.
 
-    Whole records are many times as long as glances: a page holds 15 of them at most, so that an
+    Whole records are many times as long as glances: a page holds 10 of them at most, so that an
     answer stays one that a model can read.
 
     Raises:

@@ -56,6 +56,26 @@ class Result(Record):
     aws: Identity | None = None
 
 
+DEEPEST = 100
+"""Levels of a stored document that an answer shows: JSON parsers of clients give up near 200."""
+
+TOO_DEEP = "(nested too deeply to be shown)"
+
+
+def _readable(value: object, depth: int = 0) -> object:
+    if isinstance(value, dict):
+        return (
+            TOO_DEEP if depth > DEEPEST else {k: _readable(v, depth + 1) for k, v in value.items()}
+        )
+    if isinstance(value, list):
+        return TOO_DEEP if depth > DEEPEST else [_readable(each, depth + 1) for each in value]
+    return value
+
+
+ShownDocument = Annotated[dict[str, Any], BeforeValidator(_readable)]
+"""A document as some file or table holds it, cut where no client could parse it."""
+
+
 def _blank_as_absent(value: object) -> object:
     return None if value == "" else value
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from schemas.base import Record, Result
+from schemas.base import Record, Result, ShownDocument
 
 NEVER_TESTED = "1970-01-01T00:00:00Z"
 """`lastTestTimestamp` of an item that was never tested: the index holds no item without one."""
@@ -53,7 +53,7 @@ class CiConfiguration(Record):
     last_test_timestamp: str = NEVER_TESTED
     created_at: str | None = None
     registration_id: str | None = None
-    config: dict[str, JsonValue] | None = Field(default=None)
+    config: ShownDocument | None = Field(default=None)
 
 
 class UntestedPage(Result):

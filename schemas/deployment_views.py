@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import JsonValue
-
-from schemas.base import Record, Result
+from schemas.base import Record, Result, ShownDocument
 from schemas.ci import CiConfiguration
 
 Origin = Literal["user", "project"]
@@ -29,7 +27,7 @@ class DeploymentSummary(Record):
     instance_type: str | None = None
     region: str | None = None
     origin: Origin | None = None
-    entry: dict[str, Any] | None = None
+    entry: ShownDocument | None = None
 
 
 class ListDeploymentsResult(Result):
@@ -85,7 +83,7 @@ class GetDeploymentResult(Result):
     id: str
     origin: Origin
     path: str
-    entry: dict[str, JsonValue]
+    entry: ShownDocument
     lineage: Lineage
     replay_flags: tuple[str, ...]
     warnings: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ class RolloutPlan(Record):
     adapter_name: str
     ic_name: str
     endpoint_name: str
-    base_component: str
+    base_component_name: str
     version_arn: str
     weights_uri: str
     compatibility: Compatibility
@@ -69,7 +69,7 @@ class RolloutResult(Result):
     adapter_name: str | None = None
     ic_name: str
     endpoint_name: str
-    base_component: str | None = None
+    base_component_name: str | None = None
     version_arn: str | None = None
     weights_uri: str | None = None
     compatibility: Compatibility | None = None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from mcp.types import CallToolResult, TextContent
 
 from registry.errors import RegistryError
+from registry.redaction import redact_text
 from schemas.base import Result
 
 _log = logging.getLogger("mlcc_registry.calls")
@@ -17,11 +19,18 @@ _log = logging.getLogger("mlcc_registry.calls")
 
 def answer(result: Result) -> CallToolResult:
     """Return a tool's result as structured content and as compact JSON text."""
-    return _both(result.wire(), is_error=False)
+    body = result.wire()
+    for key in ("message", "nextStep", "warnings"):
+        if key in body:
+            body[key] = _safe(body[key])
+    return _both(body, is_error=False)
 
 
 def failure(error: RegistryError) -> CallToolResult:
-    """Return an explained failure: `error`, and beside it what helps to go on."""
+    """Return an explained failure: `error`, and beside it what helps to go on.
+
+    What the caller sent may be in the words of an error: nothing that looks like a secret leaves.
+    """
     body: dict[str, Any] = {
         "error": {
             "code": error.code,
@@ -31,7 +40,7 @@ def failure(error: RegistryError) -> CallToolResult:
         }
     }
     body |= {key: value for key, value in error.details.items() if value is not None}
-    return _both(body, is_error=True)
+    return _both(_safe(body), is_error=True)
 
 
 def bug(tool: str, error: Exception) -> CallToolResult:
@@ -42,6 +51,12 @@ def bug(tool: str, error: Exception) -> CallToolResult:
     hint = "please report it with the server's log; whatever was written before is kept"
     body = {"code": "internal", "message": message, "hint": hint, "retryable": False}
     return _both({"error": body}, is_error=True)
+
+
+def marked_as_sandbox(result: CallToolResult) -> CallToolResult:
+    """Return an answer that says it comes from a sandbox."""
+    body = {**(result.structured_content or {}), "sandbox": True}
+    return _both(body, is_error=bool(result.is_error))
 
 
 def _both(body: dict[str, Any], *, is_error: bool) -> CallToolResult:
@@ -57,3 +72,13 @@ def _both(body: dict[str, Any], *, is_error: bool) -> CallToolResult:
         structured_content=body,
         is_error=is_error,
     )
+
+
+def _safe(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, Mapping):
+        return {key: _safe(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(each) for each in value]
+    return value

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from registry.core import Registry
 from registry.errors import InvalidArgument, RegistryError
 from registry.version import __version__
-from server.answers import bug, failure
+from server.answers import bug, failure, marked_as_sandbox
 from server.arguments import refusal, tidy
 from server.binding import SENT, Binder
 from tools.catalog import CATALOG
@@ -38,7 +38,13 @@ _SANDBOX = "\nThis server runs against a local sandbox: nothing reaches AWS."
 
 
 class RegistryServer(MCPServer[Any]):
-    """An MCP server whose failures are always results with an `error.code`."""
+    """An MCP server whose failures are always results with an `error.code`.
+
+    Attributes:
+        sandbox: Every answer says that it comes from one.
+    """
+
+    sandbox = False
 
     async def call_tool(
         self,
@@ -47,6 +53,14 @@ class RegistryServer(MCPServer[Any]):
         context: Context[Any, Any] | None = None,
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; arguments are put into the published form first."""
+        result = await self._called(name, arguments, context)
+        if self.sandbox and isinstance(result, CallToolResult):
+            return marked_as_sandbox(result)
+        return result
+
+    async def _called(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
+    ) -> CallToolResult | InputRequiredResult:
         tool = self._tool_manager.get_tool(name)
         if tool is None:
             known = ", ".join(each.name for each in self._tool_manager.list_tools())
@@ -78,7 +92,7 @@ def build_server(registry: Registry) -> RegistryServer:
     settings = registry.settings
     binder = Binder(registry, anyio.CapacityLimiter(WORKERS))
     specs = published_tools(toolsets=settings.toolsets, read_only=settings.read_only)
-    return RegistryServer(
+    server = RegistryServer(
         NAME,
         title="MLCC deployment registry",
         version=__version__,
@@ -86,3 +100,5 @@ def build_server(registry: Registry) -> RegistryServer:
         tools=[binder.tool(spec) for spec in specs],
         log_level=settings.log_level,
     )
+    server.sandbox = settings.sandbox
+    return server

@@ -8,14 +8,18 @@ echoing the value, which may be a secret.
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
 from registry.errors import InvalidArgument
+
+DEEPEST = 32
+"""Levels of lists and objects inside one argument."""
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -40,6 +44,7 @@ def tidy(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
         if value is None or (value == "" and kind != "string"):
             continue
         given[name] = _converted(name, value, kind) if isinstance(value, str) else value
+        _check_depth(name, given[name])
     return given
 
 
@@ -56,6 +61,24 @@ def refusal(error: ValidationError) -> InvalidArgument:
 
 def _lower(message: str) -> str:
     return message[:1].lower() + message[1:]
+
+
+def _check_depth(name: str, value: object, depth: int = 0) -> None:
+    """Return when a value is nested no deeper than every client can read back.
+
+    Raises:
+        InvalidArgument: it is deeper, or holds a number that JSON has no form for.
+    """
+    if depth > DEEPEST:
+        raise InvalidArgument(
+            f"{name} is nested more than {DEEPEST} levels deep", hint="send a flatter value"
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidArgument(f"{name} holds a number that is infinite or none at all")
+    inner = value.values() if isinstance(value, Mapping) else value
+    if isinstance(inner, Iterable) and not isinstance(inner, str):
+        for each in inner:
+            _check_depth(name, each, depth + 1)
 
 
 def _unknown(names: list[str], known: list[str]) -> InvalidArgument:
@@ -90,7 +113,7 @@ def _converted(name: str, text: str, kind: str | None) -> Any:  # noqa: ANN401 -
 def _parsed(name: str, text: str, kind: type, called: str) -> Any:  # noqa: ANN401 - JSON
     try:
         value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, a number of too many digits, too deep
         raise InvalidArgument(
             f"{name} is text that is not valid JSON", hint=f"send {called}, or its JSON text"
         ) from error

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 from registry.aws.directory import BotoDirectory
 from registry.core import Registry
@@ -27,6 +29,7 @@ def serve(settings: Settings) -> None:
         RegistryError: the sandbox was asked for and cannot run here.
     """
     configure_logs(settings.log_level)
+    signal.signal(signal.SIGINT, _leave)
     # A buffered print of some library would reach the protocol's pipe at exit.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # a text stream at start
     with _surroundings(settings) as actual:
@@ -65,6 +68,15 @@ def workspace_roots(settings: Settings, start: Path) -> tuple[Path, ...]:
     if resolved == Path(resolved.anchor) or resolved == Path.home().resolve():
         return ()
     return (resolved,)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """End at once, as SIGTERM does: a thread that waits for input would hold the process up.
+
+    Every write is whole or not there, and a sandbox of ours ends when its input closes.
+    """
+    _log.info("interrupted")
+    os._exit(128 + number)
 
 
 @contextmanager

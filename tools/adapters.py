@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from registry.rollout.request import ConsentPolicy, RolloutRequest
 from registry.rollout.status import RolloutName, rollout_status
 from schemas.adapter import AdapterPage
 from schemas.rollout import RolloutResult
-from tools.arguments import Cursor, Detail, DryRun, Limit, Profile, ProjectDir, Region
+from tools.arguments import Cursor, Detail, DryRun, Limit, Profile, ProjectDir, Region, Technique
 from tools.context import ToolContext
 
 
@@ -23,7 +23,7 @@ def list_adapters(
     ctx: ToolContext,
     project_name: str = "",
     project_dir: ProjectDir = "",
-    technique: Literal["", "sft", "dpo", "rlaif", "rlvr"] = "",
+    technique: Technique = "",
     parent_version_arn: Annotated[str, Field(description="Base model version")] = "",
     name: Annotated[str, Field(description="Adapter name")] = "",
     live: Annotated[bool, Field(description="Join with what endpoints serve now")] = False,

@@ -18,4 +18,4 @@ CATALOG: tuple[ToolSpec, ...] = (
     ),
     ToolSpec(deployments.get_deployment, title="Show a deployment", read_only=True),
 )
-"""`core` is published by default; the rest by `--toolsets`."""
+"""Each belongs to a toolset; `core` is published by default."""

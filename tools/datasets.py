@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -14,7 +14,17 @@ from registry.project.folder import ProjectFolder
 from registry.stores import Aws, Objects
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
 from schemas.evaluator import EvaluatorRequest, RegisterEvaluatorResult
-from tools.arguments import NO_OBJECT, Object, Profile, ProjectDir, Region
+from tools.arguments import (
+    NO_OBJECT,
+    DatasetFormat,
+    EvaluatorTechnique,
+    EvaluatorType,
+    Object,
+    Profile,
+    ProjectDir,
+    Region,
+    Technique,
+)
 from tools.context import ToolContext
 
 
@@ -22,9 +32,9 @@ def register_dataset(
     ctx: ToolContext,
     name: Annotated[str, Field(description="Derived from the job when absent")] = "",
     s3_uri: str = "",
-    format: Literal["", "jsonl", "parquet", "csv"] = "",  # noqa: A002 - the record's own name
-    technique: Literal["", "sft", "dpo", "rlaif", "rlvr"] = "",
-    row_count: Annotated[int, Field(ge=-1, description="-1: not given")] = -1,
+    format: DatasetFormat = "",  # noqa: A002 - the record's own name
+    technique: Technique = "",
+    row_count: Annotated[int, Field(ge=-1, le=10**12, description="-1: not given")] = -1,
     column_schema: Object = NO_OBJECT,
     from_tune: Annotated[
         str, Field(description="Take it from the last tune job: a technique, or latest")
@@ -66,11 +76,11 @@ def register_dataset(
 def register_evaluator(
     ctx: ToolContext,
     name: str,
-    type: Literal["", "lambda", "model"],  # noqa: A002 - the record's own name
+    type: EvaluatorType,  # noqa: A002 - the record's own name
     arn: Annotated[
         str, Field(description="Lambda function ARN; for a model its S3 URI or package ARN")
     ],
-    technique: Literal["", "rlvr", "rlaif"],
+    technique: EvaluatorTechnique,
     description: str = "",
     project_dir: ProjectDir = "",
     region: Region = "",  # noqa: ARG001 - the hub's, once evaluators go to one

@@ -10,14 +10,19 @@ from collections.abc import Iterable
 
 from registry.project.expansion import Expansion
 from registry.project.shell_state import Unknown, Variables
-from registry.project.statements import Command
+from registry.project.statements import Command, Statements, names_set_in
 from registry.project.words import Dynamic, Parameter, Part, Redirection, Text, Word
 
-_MAX_CALL_WORK = 1_000_000
+_MAX_CALL_WORK = 200_000
 """How many variables calls of functions may touch altogether, so that reading stays linear."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]]*\])?\+?=")
+_STOPPING = re.compile(r"\b(?:return|exit|exec|set|shopt|enable)\b(?![./-])")
+_TRAPPED = re.compile(r"(?:DEBUG|ERR|RETURN)\Z|\$|`", re.IGNORECASE)
+"""What makes a trap run, perhaps, while the file is read."""
+
+_NAME_PIECE = re.compile(r"[\w\[\]=+-]*")
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z_][A-Za-z0-9_]*)(?=\[|\+?=)")
 _SAFE_UNQUOTED = re.compile(r"[A-Za-z0-9_=./:@%+,^-]*\Z")
 _SETS_NAMES = frozenset(
     [
@@ -44,6 +49,20 @@ _SETS_NAMES = frozenset(
 )
 _DECLARES = frozenset({"declare", "local", "readonly", "trap", "typeset"})
 _PREFIXES = ("command", "builtin")
+_NAMES_VARIABLES = _SETS_NAMES - {"alias", "command", "builtin", "enable", "env", "hash", "trap"}
+_CHANGES_THE_READING = frozenset({"enable", "shopt"})
+_IMPLIED = {
+    "cd": "PWD OLDPWD",
+    "getopts": "OPTARG OPTIND",
+    "mapfile": "MAPFILE",
+    "popd": "PWD OLDPWD",
+    "pushd": "PWD OLDPWD",
+    "read": "REPLY",
+    "readarray": "MAPFILE",
+}
+"""Variables that a command sets without naming them."""
+
+_ENTERED = ("a condition", "an arithmetic command")
 _RUNS_TEXT = frozenset({"eval", "source", "."})
 _ENDS = frozenset({"return", "exit", "break", "continue"})
 _HARMLESS_OPTIONS = frozenset("euxvfhBCETbmPao")
@@ -80,12 +99,16 @@ class Commands:
         self._expansion = Expansion(variables)
         self._functions = functions
         self._in_functions: set[str] = set()
+        self._functions_compute = False
+        self._doubted = False
         self._call_work = _MAX_CALL_WORK
         self.notices: list[str] = []
 
     def take(self, command: Command) -> None:
         """Do what the command certainly does, and mark what else it may change."""
         reason = command.construct or self._variables.stopped
+        if command.unread is not None:
+            self._unread(command.unread, command.construct)
         for name, line in command.names:
             self._variables.mark(name, line, command.construct or "set by a redirection")
         for redirection in command.redirections:
@@ -164,7 +187,7 @@ class Commands:
         if words and words[0].plain == "--":
             words = words[1:]
         elif words and words[0].literal.startswith("-"):
-            if words[0].plain != "-p":
+            if words[0].plain != "-p" or len(words) > 1:
                 self._touch_loosely(words, "export with options")
             return
         ready = [self._exported(word) for word in words]
@@ -271,14 +294,33 @@ class Commands:
             self._stop(f"set in {reason}")
         elif name == "":
             self._computed(rest, reason)
-        elif name in _SETS_NAMES or name == "export":
+        else:
+            self._builtin(name, rest, reason)
+
+    def _builtin(self, name: str, rest: list[Word], reason: str) -> None:
+        """Mark what one of the shell's own commands may change by its arguments."""
+        line = rest[0].line
+        if name == "printf":
+            self._printf(rest[1:3], reason or "printf -v")
+        if name in _IMPLIED:
+            self._variables.mark_all(_IMPLIED[name], line, reason or name, known_only=True)
+        if name in _CHANGES_THE_READING:
+            self._stop(name)
+        if name in _SETS_NAMES or name == "export":
             self._touch_loosely(rest[1:], reason or f"{name}, which is not followed")
             self._declare(name, rest[1:])
-        elif name == "printf" and len(rest) > 1 and rest[1].literal.startswith("-v"):
-            self._touch_loosely(
-                [Word((Text(w.literal[2:], False),), w.line) for w in rest[1:2]] + rest[2:3],
-                reason or "printf -v",
-            )
+        traps = name == "trap" and any(_TRAPPED.search(word.literal) for word in rest[1:])
+        if traps or (name in _NAMES_VARIABLES and any(map(_may_name, rest[1:]))):
+            self._doubt_everything(line)
+
+    def _printf(self, words: list[Word], reason: str) -> None:
+        if words and words[0].literal.startswith("-v"):
+            name = Word((Text(words[0].literal[2:], quoted=False),), words[0].line)
+            self._touch_loosely([name, *words[1:]], reason)
+            if any(map(_may_name, words)):
+                self._doubt_everything(name.line)
+        elif words and not isinstance(words[0].parts[0], Text) and _may_name(words[0]):
+            self._doubt_everything(words[0].line)
 
     def _call(self, name: str, word: Word) -> None:
         self._call_work -= len(self._in_functions)
@@ -287,6 +329,31 @@ class Commands:
             return
         for touched in sorted(self._in_functions):
             self._variables.mark(touched, word.line, f"the function {name} may set it")
+        if self._functions_compute:
+            self._doubt_everything(word.line)
+
+    def _unread(self, rest: Word, reason: str) -> None:
+        """Mark what the source that could not be read may change, functions included."""
+        self._variables.mark_all(rest.literal, rest.line, reason, known_only=True)
+        for touched in sorted(self._in_functions):
+            self._variables.mark(touched, rest.line, reason)
+
+    def _doubt_everything(self, line: int) -> None:
+        """Something computed may set any variable: nothing is certain, before it or after.
+
+        In a function, that holds only once a function is called.
+        """
+        if self._variables.watched is not None:
+            self._functions_compute = True
+            return
+        if not self._doubted:
+            self._doubted = True
+            self._variables.doubt(line, "something that is computed may change it")
+            self.notices.append(
+                f"{self._variables.file} line {line}: something computed is run; "
+                "what it sets is not seen"
+            )
+        self._stop("something that is computed")
 
     def _run_text(self, name: str, rest: list[Word]) -> None:
         line = rest[0].line
@@ -294,19 +361,22 @@ class Commands:
             f"{self._variables.file} line {line}: {name} is not followed; "
             "what it sets or changes is not seen"
         )
-        for word in rest[1:]:
-            reason = f"{name}, which is never executed"
-            for assigned in _ASSIGNED.findall(word.literal):
-                self._variables.mark_all(assigned, line, reason)
-            self._variables.mark_all(word.literal, line, reason, known_only=True)
-            self._variables.freeze(word.literal, read_only=True)
+        reason = f"{name}, which is never executed"
+        text = " ".join(word.literal for word in rest[1:])
+        for assigned in names_set_in(text) if name == "eval" else _ASSIGNED.findall(text):
+            self._variables.mark_all(assigned, line, reason)
+        self._variables.mark_all(text, line, reason, known_only=True)
+        self._variables.freeze(text, read_only=True)
+        computed = any(not isinstance(part, Text) for word in rest[1:] for part in word.parts)
+        if _STOPPING.search(text) or (name == "eval" and not computed and not _readable(text)):
+            self._stop(name)
 
     def _computed(self, rest: list[Word], reason: str) -> None:
         """Mark what a command may change whose name is computed, or that is arithmetic."""
         self._touch_loosely(rest, reason or "a command that is computed")
-        if not all(isinstance(part, Dynamic) for part in rest[0].parts):
-            self._declare("readonly", rest)
-            self._stop("a command that is computed")
+        parts = rest[0].parts
+        if parts and not (isinstance(parts[0], Dynamic) and parts[0].reason in _ENTERED):
+            self._doubt_everything(rest[0].line)
 
     def _declare(self, name: str, words: Iterable[Word]) -> None:
         if name not in _DECLARES:
@@ -336,10 +406,32 @@ def _command_name(word: Word) -> str:
     A quoted path that begins with a variable is a program, whatever the variable holds.
     """
     if all(isinstance(part, Text) for part in word.parts):
-        return word.literal if word.parts else ""
+        return "" if _has_alternatives(_unquoted(word)) else word.literal
     quoted = all(isinstance(p, Text) or (isinstance(p, Parameter) and p.quoted) for p in word.parts)
     has_path = any(isinstance(part, Text) and "/" in part.text for part in word.parts)
     return "a program" if quoted and has_path else ""
+
+
+def _may_name(word: Word) -> bool:
+    """Whether a word may expand to a variable's name that it does not show."""
+    if word.assignment:
+        return False
+    if all(isinstance(part, Text) for part in word.parts):
+        return _has_alternatives(_unquoted(word))
+    if any(
+        isinstance(p, Dynamic) or (isinstance(p, Parameter) and not p.quoted) for p in word.parts
+    ):
+        return True
+    text = "".join(part.text for part in word.parts if isinstance(part, Text))
+    shown = isinstance(word.parts[0], Text) and _ASSIGNED.match(word.parts[0].text)
+    return not shown and bool(_NAME_PIECE.fullmatch(text))
+
+
+def _readable(text: str) -> bool:
+    """Whether a text is commands without a syntax error."""
+    statements = Statements(text)
+    list(statements.lines())
+    return statements.failure is None
 
 
 def _unquoted(word: Word) -> str:
@@ -350,6 +442,8 @@ def _unquoted(word: Word) -> str:
 def _has_alternatives(text: str) -> bool:
     """Whether a text may be `{one,two}` or `{1..3}` to bash."""
     opened = text.find("{")
+    if opened < 0:
+        return False
     comma, dots = text.find(",", opened), text.find("..", opened)
     separator = min(comma, dots) if comma >= 0 and dots >= 0 else max(comma, dots)
     return separator >= 0 and text.find("}", separator) >= 0

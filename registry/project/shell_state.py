@@ -25,6 +25,7 @@ ALWAYS_DYNAMIC = frozenset(
         "BASH_COMMAND",
         "BASH_COMPAT",
         "BASH_LINENO",
+        "BASH_REMATCH",
         "BASH_SOURCE",
         "BASH_SUBSHELL",
         "BASH_VERSINFO",
@@ -118,6 +119,7 @@ class Variables:
         self.strict = False
         self.stopped = ""
         self.watched: set[str] | None = None
+        self._environment = frozenset(environment)
         self._values: dict[str, str] = dict(environment)
         self._unknown: dict[str, Unresolved] = {}
         self._touched: set[str] = set()
@@ -216,6 +218,12 @@ class Variables:
         for name in sorted(names & self._values.keys() if known_only else names):
             self.mark(name, line, reason)
             self.exported.add(name)
+
+    def doubt(self, line: int, reason: str) -> None:
+        """Make everything uncertain that this file or an earlier one has set."""
+        for name in sorted(self._values.keys() - self._environment | self._touched):
+            if name not in self._unknown:
+                self.mark(name, line, reason)
 
     def freeze(self, text: str, *, read_only: bool) -> None:
         """Note that later assignments to the names in a text may not do what they say."""

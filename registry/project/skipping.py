@@ -133,6 +133,7 @@ class _Skipper:
         self._at = end + 1
 
     def _dollar(self, top: str) -> None:
+        self._refuse_continuation()
         following = self._text[self._at : self._at + 1]
         if following in ("(", "{"):
             self._at += 1
@@ -152,6 +153,7 @@ class _Skipper:
             self._skip_bodies()
 
     def _heredoc_head(self) -> None:
+        self._refuse_continuation()
         start = self._at - 1
         if self._text.startswith("<<<", start):
             self._at = start + 3
@@ -163,6 +165,11 @@ class _Skipper:
             delimiter = found.group(2) or found.group(3) or bare
             self._heredocs.append((delimiter, bool(found.group(1)), bare is None))
             self._at = found.end()
+
+    def _refuse_continuation(self) -> None:
+        """Refuse a mark that may be one with what the next line begins with."""
+        if self._text.startswith("\\\n", self._at):
+            raise SourceError("an operator that is spread over lines")
 
     def _skip_bodies(self) -> None:
         for delimiter, tabs, quoted in self._heredocs:

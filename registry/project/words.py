@@ -22,7 +22,7 @@ MAX_NESTING = 24
 
 _BLANKS = re.compile(r"(?:[ \t]|\\\n)+")
 _COMMENT = re.compile(r"[^\n]*")
-_PLAIN = re.compile(r"(?:[^\s|&;()<>\"'`$\\]|[^\S \t\n])+")
+_PLAIN = re.compile(r"(?:[^\s|&;()<>\"'`$\\]|[^\S \t\n]|\\\n)+")
 _PLAIN_IN_QUOTES = re.compile(r"[^\"\\$`]+")
 _PLAIN_IN_BRACES = re.compile(r"[^\"'`$\\}]+")
 _PLAIN_IN_QUOTED_BRACES = re.compile(r"[^\"'`$\\}]+")
@@ -43,7 +43,9 @@ COMMAND = "command substitution"
 """The reason of a `Dynamic` that runs in a shell of its own, and so changes no variable here."""
 
 _ARRAY_HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\]]*\])?\+?=\Z")
-_OPEN_SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]]*\Z")
+_SUBSCRIPT_HEAD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?=\[)")
+_BRACKET = re.compile(r"[\[\]]")
+_DESCRIPTOR = re.compile(r"[0-9]+|\{[A-Za-z_]\w*\}")
 _CONDITION_OPERATOR = re.compile(r"&&|\|\||[<>](?!\()|\n")
 _TERM = r" *(?:! *)*(?:w|uw|uu|u|w[b<>] *[wu]|u[b<>] *[wu]) *"
 _CONDITION = re.compile(rf"{_TERM}(?:(?:&&|\|\|){_TERM})*")
@@ -261,11 +263,7 @@ class Words:
         if self._at >= len(self._text) or self._text[self._at] in "\n|&;()":
             raise SourceError("a redirection without a target", line)
         target = self._word(line)
-        number = (target.plain or "").isdigit() and self._text[self._at : self._at + 1] in (
-            "<",
-            ">",
-        )
-        if not target.parts or number:
+        if not target.parts:
             raise SourceError("a redirection without a target", line)
         if symbol not in ("<<", "<<-"):
             return Redirection(symbol, line, target, variable)
@@ -288,9 +286,7 @@ class Words:
         while self._at < len(self._text):
             if found := _PLAIN.match(self._text, self._at):
                 self._at = found.end()
-                if not parts and _OPEN_SUBSCRIPT.match(found.group()):
-                    raise SourceError("an array subscript", line)
-                parts.append(Text(found.group(), quoted=False))
+                self._plain(found.group().replace("\\\n", ""), parts, line)
                 continue
             mark = self._text[self._at]
             if mark == "(" and _is_array_head(parts):
@@ -303,7 +299,17 @@ class Words:
             if mark in " \t\n|&;()<>":
                 break
             self._quoted_or_expansion(mark, parts, line)
-        return Word(_merged(parts), line)
+        word = Word(_merged(parts), line)
+        if self._text.startswith(("<", ">"), self._at) and _DESCRIPTOR.fullmatch(word.plain or ""):
+            raise SourceError("a redirection that is spread over lines", line)
+        return word
+
+    def _plain(self, text: str, parts: list[Part], line: int) -> None:
+        """Add unquoted text; a bracket after a name opens a subscript, which may span lines."""
+        if not parts and _opens_subscript(text):
+            raise SourceError("an array subscript", line)
+        if text:
+            parts.append(Text(text, quoted=False))
 
     def _quoted_or_expansion(self, mark: str, parts: list[Part], line: int) -> None:
         if mark == "\\":
@@ -392,8 +398,7 @@ class Words:
         """Read a dollar that neither names a variable nor opens a group."""
         start = self._at
         if self._text.startswith("\\\n", start + 1):
-            self._at = start + 3
-            return Dynamic("an expansion across lines", "$")
+            raise SourceError("an expansion that is spread over lines", self.line)
         if following == "[":
             self._at = after_group(self._text, start + 2, "]")
             return Dynamic("arithmetic", self._text[start : self._at])
@@ -485,6 +490,17 @@ def _operand(word: Word) -> str:
     if plain in _BINARY:
         return "b"
     return "u" if re.fullmatch(r"-[a-zA-Z]", plain) else "w"
+
+
+def _opens_subscript(text: str) -> bool:
+    """Whether a word that begins so is still within the brackets of `NAME[...]`."""
+    head = _SUBSCRIPT_HEAD.match(text)
+    depth = 0
+    for bracket in _BRACKET.finditer(text, head.end()) if head else ():
+        depth += 1 if bracket.group() == "[" else -1
+        if not depth:
+            return False
+    return depth > 0
 
 
 def _is_substitution(part: Part) -> bool:

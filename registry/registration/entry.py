@@ -10,6 +10,7 @@ from registry.capture import entry_sections
 from registry.errors import Conflict
 from registry.identifiers import entry_id
 from registry.instants import milliseconds, parse_instant
+from registry.redaction import redact_shapes
 from registry.registration.request import RegistrationRequest
 from schemas.deployment import DeploymentEntry, MetadataSection, OutcomeSection
 from schemas.facts import DeploymentFacts
@@ -51,7 +52,7 @@ def make_entry(
         project_name=facts.project_name,
         build_strategy=request.strategy,
         endpoint_name=facts.endpoint_name or None,
-        idempotency_key=request.idempotency_key or None,
+        idempotency_key=request.safe_key or None,
         project=_project_section(facts, request) if request.project_level else None,
     ).document()
     return find_same(document, present, now=now) or document
@@ -66,25 +67,36 @@ def find_same(
         Conflict: the idempotency key was used for another deployment.
     """
     key = wanted.get("idempotencyKey")
+    if key and (keyed := _with_key(key, wanted, present)):
+        return keyed
     for entry in reversed(present):
-        if key and entry.get("idempotencyKey") == key:
-            if not _same(entry, wanted):
-                raise Conflict(
-                    f"idempotency_key {key!r} was used for entry {entry.get('id')}, "
-                    "which registered something else",
-                    hint="use a new key for a new registration, or leave it out",
-                    existing=_differing(entry, wanted),
-                    wanted=_differing(wanted, entry),
-                )
-            return str(entry.get("id"))
+        if key and entry.get("idempotencyKey"):
+            continue  # another key means another registration, however alike
         made = parse_instant(entry.get("timestamp"))
         if made and abs(now - made) <= REPEAT_WINDOW and _same(entry, wanted):
             return str(entry.get("id"))
     return None
 
 
+def _with_key(
+    key: str, wanted: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
+) -> str | None:
+    entry = next((each for each in present if each.get("idempotencyKey") == key), None)
+    if entry is None:
+        return None
+    if not _same(entry, wanted):
+        raise Conflict(
+            f"this idempotency_key was used for entry {entry.get('id')}, "
+            "which registered something else",
+            hint="use a new key for a new registration, or leave it out",
+            existing=_differing(entry, wanted),
+            wanted=_differing(wanted, entry),
+        )
+    return str(entry.get("id"))
+
+
 def _project_section(facts: DeploymentFacts, request: RegistrationRequest) -> dict[str, Any]:
-    section: dict[str, Any] = {"name": request.folder_name or facts.project_name}
+    section: dict[str, Any] = {"name": redact_shapes(request.folder_name) or facts.project_name}
     if facts.endpoint_config:
         section["endpointConfig"] = dict(facts.endpoint_config)
     if facts.ic_config:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from registry.errors import InvalidArgument
-from registry.redaction import redact_parameters, redact_text
+from registry.redaction import redact_parameters, redact_shapes, redact_text
 from schemas.deployment import Status
 
 DEFAULT_BUILD_STRATEGY = "codebuild-submit"
@@ -46,8 +47,16 @@ class RegistrationRequest:
 
     @property
     def strategy(self) -> str:
-        """How the image was built."""
-        return self.build_strategy or DEFAULT_BUILD_STRATEGY
+        """How the image was built, with what looks like a secret taken out."""
+        return redact_shapes(self.build_strategy) or DEFAULT_BUILD_STRATEGY
+
+    @property
+    def safe_key(self) -> str:
+        """The idempotency key as it is stored: one that looks like a secret as its digest."""
+        shown = redact_shapes(self.idempotency_key)
+        if shown == self.idempotency_key:
+            return shown
+        return hashlib.sha256(self.idempotency_key.encode()).hexdigest()
 
     @property
     def safe_notes(self) -> str:

@@ -90,7 +90,7 @@ def carry_out(
         components.create_adapter(
             name=plan.ic_name,
             endpoint_name=plan.endpoint_name,
-            base_component=plan.base_component,
+            base_component=plan.base_component_name,
             artifact_url=plan.weights_uri,
         )
     except _NOTHING_DONE as error:

@@ -132,7 +132,7 @@ class Rollout:
             adapter_name=plan.adapter_name,
             ic_name=plan.ic_name,
             endpoint_name=plan.endpoint_name,
-            base_component=plan.base_component,
+            base_component_name=plan.base_component_name,
             version_arn=plan.version_arn,
             weights_uri=plan.weights_uri,
             compatibility=plan.compatibility,

@@ -103,7 +103,7 @@ def serves(existing: InferenceComponent, plan: RolloutPlan) -> bool:
     return (
         same_weights(existing.artifact_url, plan.weights_uri)
         and existing.endpoint_name == plan.endpoint_name
-        and existing.base_component == plan.base_component
+        and existing.base_component == plan.base_component_name
     )
 
 
@@ -131,7 +131,7 @@ def check_existing(existing: InferenceComponent, plan: RolloutPlan, *, replace: 
     wanted = {
         "artifactUrl": plan.weights_uri,
         "endpointName": plan.endpoint_name,
-        "baseComponent": plan.base_component,
+        "baseComponent": plan.base_component_name,
     }
     if replace:
         raise PreconditionFailed(
@@ -200,7 +200,7 @@ def _planned(
         adapter_name=adapter_name,
         ic_name=ic_name,
         endpoint_name=target.endpoint_name,
-        base_component=target.base_component,
+        base_component_name=target.base_component,
         version_arn=package.arn,
         weights_uri=weights.uri,
         compatibility=compatibility,

@@ -102,7 +102,7 @@ def _result(
         adapter_name=name.conf.name if name.conf else component.name.partition(_MARK)[2] or None,
         ic_name=component.name,
         endpoint_name=component.endpoint_name,
-        base_component=component.base_component,
+        base_component_name=component.base_component,
         version_arn=(name.conf.registry_arn or None) if name.conf else None,
         weights_uri=component.artifact_url,
         conf_path=name.conf.conf_path if name.conf else None,

@@ -201,7 +201,7 @@ def test_an_adapter_is_rolled_out_and_its_conf_written(
     assert (IC, ENDPOINT, BASE, f"{weights}/", "compatible") == (
         result.ic_name,
         result.endpoint_name,
-        result.base_component,
+        result.base_component_name,
         result.weights_uri,
         result.compatibility,
     )
@@ -309,7 +309,7 @@ def test_a_base_can_be_named_by_its_confs_name(
 
     result = deploy(read_project(folder.root), version_arn=version, base_component="long")
 
-    assert "tv-long-1767000000" == result.base_component
+    assert "tv-long-1767000000" == result.base_component_name
     written = read_project(folder.root).adapter("my-sft")
     assert written is not None
     assert "long" == written.base_conf
@@ -853,7 +853,7 @@ def test_any_process_can_tell_the_state_by_the_components_name(
     ]
     assert "get_adapter_rollout" in (by_name.next_step or "")
     assert {(IC, f"{weights}/", BASE, "my-sft")} == {
-        (one.ic_name, one.weights_uri, one.base_component, one.adapter_name)
+        (one.ic_name, one.weights_uri, one.base_component_name, one.adapter_name)
         for one in (by_name, by_adapter, by_folder)
     }
     assert (version, "do/adapters/my-sft.conf") == (by_folder.version_arn, by_folder.conf_path)
@@ -1031,7 +1031,7 @@ def test_a_plans_digest_covers_everything_but_the_conf(
         "adapter_name": "x",
         "ic_name": "x",
         "endpoint_name": "x",
-        "base_component": "x",
+        "base_component_name": "x",
         "version_arn": "x",
         "weights_uri": "x",
         "compatibility": "unknown",

@@ -309,3 +309,28 @@ async def test_a_corrupt_registry_is_named_and_left_as_it_is(connect, home):
 
     assert "corrupt_registry" == refused["error"]["code"]
     assert '{"entries": [' == (home / "registry.json").read_text("utf-8")
+
+
+async def test_parameters_too_deep_to_be_read_back_are_refused_and_not_stored(connect, home):
+    deep: object = "end"
+    for _ in range(60):
+        deep = {"a": deep}
+    async with connect() as client:
+        refused = await client.refused("register_deployment", parameters=deep, sagemaker="no")
+
+    assert "invalid_argument" == refused["error"]["code"]
+    assert not (home / "registry.json").exists()
+
+
+async def test_a_stored_entry_that_is_too_deep_for_clients_is_shown_cut(connect, home):
+    async with connect() as client:
+        made = await client.ok("register_deployment", sagemaker="no")
+        document = json.loads((home / "registry.json").read_text("utf-8"))
+        deep: object = "end"
+        for _ in range(400):
+            deep = [deep]
+        document["entries"][0]["byHand"] = deep
+        (home / "registry.json").write_text(json.dumps(document), "utf-8")
+        shown = await client.ok("get_deployment", id=made["id"])
+
+    assert "nested too deeply" in json.dumps(shown["entry"]["byHand"])

@@ -91,7 +91,7 @@ async def test_a_dry_run_shows_the_plan_and_changes_nothing(
 
     assert ("planned", True) == (shown["state"], shown["dryRun"])
     assert ("tone-dpo", IC, endpoint, BASE) == tuple(
-        shown[each] for each in ("adapterName", "icName", "endpointName", "baseComponent")
+        shown[each] for each in ("adapterName", "icName", "endpointName", "baseComponentName")
     )
     assert (tone, TONE, "compatible") == tuple(
         shown[each] for each in ("versionArn", "weightsUri", "compatibility")
@@ -205,7 +205,7 @@ async def test_a_base_component_can_be_named_by_its_conf(connect, aws, project, 
     assert "not_found" == absent["error"]["code"]
     assert long_context in absent["error"]["message"]
     assert [BASE] == absent["candidates"]
-    assert BASE == shown["baseComponent"]
+    assert BASE == shown["baseComponentName"]
 
 
 async def test_without_a_version_the_newest_are_candidates(connect, aws, publish, tone, endpoint):
@@ -429,7 +429,7 @@ async def test_what_is_still_creating_is_followed_from_another_process(
     assert begun["icName"] in begun["nextStep"]
     assert "in_service" == done["state"]
     assert (TONE, endpoint, BASE) == tuple(
-        done[each] for each in ("weightsUri", "endpointName", "baseComponent")
+        done[each] for each in ("weightsUri", "endpointName", "baseComponentName")
     )
     assert "nextStep" not in done
     assert "InService" == described(aws)["InferenceComponentStatus"]

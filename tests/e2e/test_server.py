@@ -465,8 +465,11 @@ def test_a_sandbox_serves_whatever_is_configured(work, user, tmp_path, surroundi
         shown = raw.call("get_deployment", id=made["id"])["structuredContent"]
         untested = raw.call("query_ci_untested")["structuredContent"]
         dataset = raw.call("register_dataset", from_tune="sft")["structuredContent"]
+        local = raw.call("list_deployments")["structuredContent"]
+        refused = raw.call("list_deployments", zzz=1)["structuredContent"]
         status, _, _ = raw.close()
 
+    assert all(each["sandbox"] for each in (made, shown, untested, dataset, local, refused))
     assert "sandbox" in hello["instructions"]
     assert True is made["aws"]["sandbox"] is shown["aws"]["sandbox"] is untested["aws"]["sandbox"]
     assert "created" == made["modelPackage"]["state"] == made["ci"]["state"]
@@ -475,6 +478,9 @@ def test_a_sandbox_serves_whatever_is_configured(work, user, tmp_path, surroundi
     assert True is dataset["aws"]["sandbox"]
     assert before == sorted(user.rglob("*"))
     assert 0 == status
+
+
+SIGNALS = {"terminated": signal.SIGTERM, "interrupted": signal.SIGINT}
 
 
 def group(leader: int) -> list[int]:
@@ -489,7 +495,9 @@ def group(leader: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize("end", ["killed", "terminated", "input closed", "killed at the start"])
+@pytest.mark.parametrize(
+    "end", ["killed", "terminated", "interrupted", "input closed", "killed at the start"]
+)
 def test_a_sandbox_leaves_no_process_however_the_server_ends(work, surroundings, end):
     with serving(work, surroundings, "--sandbox") as raw:
         if end != "killed at the start":
@@ -498,7 +506,7 @@ def test_a_sandbox_leaves_no_process_however_the_server_ends(work, surroundings,
         if end == "input closed":
             raw.process.communicate(timeout=ANSWER_S)
         else:
-            raw.process.send_signal(signal.SIGTERM if end == "terminated" else signal.SIGKILL)
+            raw.process.send_signal(SIGNALS.get(end, signal.SIGKILL))
             raw.process.wait(ANSWER_S)
         give_up = time.monotonic() + ANSWER_S
         while (left := group(raw.process.pid)) and time.monotonic() < give_up:

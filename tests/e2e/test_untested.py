@@ -387,3 +387,15 @@ async def test_a_refusal_of_the_table_is_explained(connect, box, refusal, code, 
     if code == "permission_denied":
         assert "dynamodb:Query" == refused["action"]
         assert refused["resource"].startswith(TABLE_ARN)
+
+
+async def test_the_working_folder_gives_the_region_that_nothing_else_gives(connect, box):
+    environment = {
+        name: value for name, value in box.environment().items() if not name.endswith("_REGION")
+    }
+    async with connect(environment=environment) as client:
+        await client.ok("register_deployment", ci=True)
+        shown = await client.ok("query_ci_untested")
+
+    assert 1 == shown["count"]
+    assert "us-west-2" == shown["aws"]["region"]

@@ -130,7 +130,7 @@ def test_detail_full_gives_the_stored_entry(home):
     assert {"VLLM_X": "1"} == newest.entry["configuration"]["parameters"]
 
 
-def test_a_page_of_whole_entries_holds_fifteen_and_goes_on(tmp_path):
+def test_a_page_of_whole_entries_holds_ten_and_goes_on(tmp_path):
     log = user_registry(tmp_path)
     for number in range(1, 19):
         log.append(lambda _, number=number: entry(number))
@@ -138,7 +138,7 @@ def test_a_page_of_whole_entries_holds_fifteen_and_goes_on(tmp_path):
     first = listed(tmp_path, limit=100, full=True)
     second = listed(tmp_path, limit=100, full=True, cursor=first.next_cursor)
 
-    assert (15, 3) == (first.count, second.count)
+    assert (10, 8) == (first.count, second.count)
     assert not first.complete
 
 

@@ -101,6 +101,32 @@ def test_a_key_finds_its_entry_at_any_time(register, stored):
     assert 1 == len(stored())
 
 
+def test_two_keys_are_two_registrations_however_alike(register, stored):
+    first = register(idempotency_key="k1")
+    second = register(idempotency_key="k2")
+    again = register(idempotency_key="k2", at=NOON + timedelta(days=1))
+
+    assert first.id != second.id
+    assert second.id == again.id
+    assert ["k1", "k2"] == [entry["idempotencyKey"] for entry in stored()]
+
+
+def test_a_key_finds_its_own_entry_before_an_alike_one_without_a_key(register):
+    keyed = register(idempotency_key="k")
+    register(at=NOON + timedelta(minutes=20))
+
+    assert keyed.id == register(idempotency_key="k", at=NOON + timedelta(minutes=21)).id
+
+
+def test_a_key_or_strategy_that_is_a_secret_is_not_stored_in_clear(register, tmp_path):
+    token = "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEF12"
+    first = register(idempotency_key=token, build_strategy=token)
+    again = register(idempotency_key=token, build_strategy=token, at=NOON + timedelta(days=2))
+
+    assert first.id == again.id
+    assert token not in (tmp_path / "registry.json").read_text("utf-8")
+
+
 def test_a_key_used_for_something_else_is_a_conflict_that_shows_both(register, stored):
     register(idempotency_key="k", notes="one")
     with pytest.raises(Conflict) as refused:

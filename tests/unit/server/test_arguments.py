@@ -56,7 +56,7 @@ def test_an_object_may_be_json_text():
     assert {"parameters": {"A": "1"}} == tidy({"parameters": '{"A": "1"}'}, SCHEMA)
 
 
-@pytest.mark.parametrize("sent", ["{oops", "[1]", "3", "[" * 100_000])
+@pytest.mark.parametrize("sent", ["{oops", "[1]", "3", "[" * 100_000, '{"a":' + "9" * 5000 + "}"])
 def test_text_that_is_no_object_is_refused_without_echoing_it(sent):
     with pytest.raises(InvalidArgument) as refused:
         tidy({"parameters": sent}, SCHEMA)
@@ -88,3 +88,31 @@ def test_a_name_unlike_any_is_refused_with_the_list_of_names():
 
     assert refused.value.message == "unknown argument: zzz"
     assert "project_dir" in refused.value.hint
+
+
+def nested(depth):
+    value = "end"
+    for _ in range(depth):
+        value = {"a": [value]}
+    return value
+
+
+@pytest.mark.parametrize("name", ["parameters", "ic_list"])
+def test_what_is_nested_too_deeply_for_clients_to_read_back_is_refused(name):
+    value = nested(17)
+    with pytest.raises(InvalidArgument) as refused:
+        tidy({name: value if name == "parameters" else [value]}, SCHEMA)
+
+    assert name in refused.value.message
+
+
+def test_what_is_nested_less_deeply_is_taken():
+    value = nested(16)
+
+    assert {"parameters": value} == tidy({"parameters": value}, SCHEMA)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_has_no_form_for_is_refused(number):
+    with pytest.raises(InvalidArgument):
+        tidy({"ic_list": f'[{{"gpuCount": {number}}}]'}, SCHEMA)
