@@ -58,6 +58,10 @@ class DeploymentLog(Protocol):
         """Return every entry as stored, unknown keys included; none for a missing file."""
         ...
 
+    def format_warning(self) -> str | None:
+        """Return why the file can only be read, None when it can be written too."""
+        ...
+
     def append(
         self,
         make: Callable[[Sequence[Mapping[str, Any]]], JsonObject | str],
@@ -188,6 +192,9 @@ class Images(Protocol):
         ...
 
 
+CiWrite = Literal["created", "updated", "unchanged", "superseded"]
+
+
 @dataclass(frozen=True, slots=True)
 class CiPage:
     """Some CI configurations, oldest test first.
@@ -209,10 +216,11 @@ class CiTable(Protocol):
         """Region and table name, which cursors are bound to."""
         ...
 
-    def register(self, registration: CiRegistration) -> Literal["created", "updated", "unchanged"]:
+    def register(self, registration: CiRegistration) -> CiWrite:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.
 
-        An item that already carries the same `registrationId` is left as it is: `unchanged`.
+        An item that already carries the same `registrationId` is left as it is: `unchanged`; one
+        that is newer than `only_if_before` allows is left too: `superseded`.
 
         Raises:
             NotFound: there is no such table.

@@ -142,7 +142,8 @@ def _filters(wanted: UntestedQuery) -> tuple[str, str]:
 
 
 def _shown(one: CiConfiguration, *, full: bool) -> CiConfiguration:
-    return one if full else one.model_copy(update={"config": None, "registration_id": None})
+    left_out = {"config": None, "registration_id": None, "updated_at": None}
+    return one if full else one.model_copy(update=left_out)
 
 
 def _kind(wanted: UntestedQuery) -> str:

@@ -19,6 +19,8 @@ class CiRegistration(Record):
         registration_id: Id of the registry entry, so that completing a registration
             never resets a configuration that was claimed or tested since.
         now: The write's instant, whole seconds with `Z`.
+        only_if_before: For an entry that was found, when it was made: what was written or tested
+            since is newer than this registration and stays. Whole seconds with `Z`.
     """
 
     config_id: str
@@ -30,6 +32,7 @@ class CiRegistration(Record):
     project_name: str
     registration_id: str
     now: str
+    only_if_before: str | None = None
 
 
 class CiConfiguration(Record):
@@ -53,6 +56,7 @@ class CiConfiguration(Record):
     last_test_timestamp: str = NEVER_TESTED
     created_at: str | None = None
     registration_id: str | None = None
+    updated_at: str | None = None
     config: ShownDocument | None = Field(default=None)
 
 

@@ -34,6 +34,7 @@ def configuration(item: Item) -> CiConfiguration:
         last_test_timestamp=text(item, "lastTestTimestamp") or NEVER_TESTED,
         created_at=text(item, "createdAt") or None,
         registration_id=text(item, "registrationId") or None,
+        updated_at=text(item, "updatedAt") or None,
         config=config,
     )
 

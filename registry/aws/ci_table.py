@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 from registry.aws.checks import check_table_name
 from registry.aws.ci_index import CiIndex
@@ -16,7 +16,7 @@ from registry.aws.connection import Connection
 from registry.aws.translation import ConditionFailed
 from registry.calls import Call
 from registry.errors import InvalidArgument, NotFound
-from registry.stores import CiPage
+from registry.stores import CiPage, CiWrite
 from schemas.ci import NEVER_TESTED, CiConfiguration, CiRegistration
 
 LARGEST_CONFIG_BYTES = 390_000
@@ -41,11 +41,12 @@ class DynamoCiTable:
         """Region and table name, which cursors are bound to."""
         return f"{self._connection.region}/{self._name}"
 
-    def register(self, registration: CiRegistration) -> Literal["created", "updated", "unchanged"]:
+    def register(self, registration: CiRegistration) -> CiWrite:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.
 
         Creation time, last test, its results and benchmark fields stay. An item that already
-        carries the same `registrationId` is left as it is: `unchanged`.
+        carries the same `registrationId` is left as it is: `unchanged`; so is one that was
+        written or tested after `only_if_before`: `superseded`.
 
         Raises:
             NotFound: there is no such table.
@@ -72,11 +73,19 @@ class DynamoCiTable:
         except ConditionFailed as error:
             written = error.details["item"]
             if text(written, "writeRequestId") != write_id:
-                return "unchanged"
+                return self._why_refused(registration)
             # Our own write, whose answer was lost and which the client sent again.
         except NotFound as error:
             raise self._no_table() from error
         return "created" if text(written, "previousStatus") == _ABSENT else "updated"
+
+    def _why_refused(self, registration: CiRegistration) -> CiWrite:
+        if not registration.only_if_before:
+            return "unchanged"  # there is but one condition to fail
+        present = self.get(registration.config_id)
+        if present and present.registration_id != registration.registration_id:
+            return "superseded"
+        return "unchanged"
 
     def get(self, config_id: str) -> CiConfiguration | None:
         """Return one configuration, consistently read.
@@ -187,12 +196,11 @@ class DynamoCiTable:
             "TableName": self._name,
             "Key": {"configId": {"S": registration.config_id}},
             "UpdateExpression": "SET " + ", ".join(clauses),
-            "ConditionExpression": (
-                "attribute_not_exists(#registrationId) OR #registrationId <> :registrationId"
-            ),
+            "ConditionExpression": _condition(registration),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values
-            | {":absent": {"S": _ABSENT}, ":zero": {"N": "0"}, ":one": {"N": "1"}},
+            | {":absent": {"S": _ABSENT}, ":zero": {"N": "0"}, ":one": {"N": "1"}}
+            | ({":before": {"S": before}} if (before := registration.only_if_before) else {}),
             "ReturnValues": "ALL_NEW",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -207,3 +215,15 @@ class DynamoCiTable:
             hint="provision it with `ml-container-creator bootstrap --ci`, or name another with "
             "ci_table; its region may be set with --ci-region",
         )
+
+
+def _condition(registration: CiRegistration) -> str:
+    """Return which items a registration may write."""
+    another = "(attribute_not_exists(#registrationId) OR #registrationId <> :registrationId)"
+    if not registration.only_if_before:
+        return another
+    # What MLCC wrote has no updatedAt; its last test tells whether it is newer.
+    ours = "(attribute_exists(#updatedAt) AND #updatedAt < :before)"
+    theirs = "(attribute_not_exists(#updatedAt) AND #lastTestTimestamp < :before)"
+    absent = "attribute_not_exists(#createdAt)"
+    return f"{absent} OR ({another} AND ({ours} OR {theirs}))"

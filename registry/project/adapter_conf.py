@@ -20,6 +20,7 @@ from registry.identifiers import check_adapter_name
 from registry.project.assignments import Assignments, read_assignments
 from registry.project.files import read_text, real_path
 from registry.project.folder import BASE_CONF_VARIABLE, DEFAULT_COMPONENT
+from registry.redaction import redact_text
 
 FOLDER = "do/adapters"
 
@@ -108,7 +109,7 @@ class AdapterConfFile:
     _found_written: bool = field(default=False, repr=False)
 
     @classmethod
-    def plan(cls, root: Path, adapter: RegistryAdapter) -> AdapterConfFile:
+    def plan(cls, root: Path, adapter: RegistryAdapter, *, present: str = "") -> AdapterConfFile:
         """Return what writing the conf would do; nothing is written.
 
         Lines that say something else than the adapter's origin are kept. Nothing changes when
@@ -116,15 +117,16 @@ class AdapterConfFile:
 
         Args:
             root: The project folder.
+            present: Path in the project of the conf that has the adapter, whatever its file name.
 
         Raises:
             InvalidArgument: a value is not safe to write, or the conf that is there leads out
                 of the folder or holds what we cannot take apart.
         """
         variables = adapter.variables()
-        relative = f"{FOLDER}/{adapter.name}.conf"
+        relative = present or f"{FOLDER}/{adapter.name}.conf"
         root = root.resolve()
-        path = real_path(root, FOLDER) / f"{adapter.name}.conf"
+        path = real_path(root, FOLDER) / Path(relative).name
         if path.is_symlink():
             raise InvalidArgument(f"{relative} is a link and is not replaced")
         former = read_text(root, relative)
@@ -140,14 +142,16 @@ class AdapterConfFile:
         return "unchanged" if self.former == self.text.encode() else "updated"
 
     def preview(self) -> list[str]:
-        """Return the change as lines of a unified difference, none when nothing changes."""
+        """Return the change as lines of a unified difference, none when nothing changes.
+
+        Secrets that other lines of the conf hold are taken out; the file keeps them.
+        """
         before = [] if self.former is None else self.former.decode().splitlines()
         source = "/dev/null" if self.former is None else self.relative
-        return list(
-            difflib.unified_diff(
-                before, self.text.splitlines(), source, self.relative, lineterm="", n=1
-            )
+        lines = difflib.unified_diff(
+            before, self.text.splitlines(), source, self.relative, lineterm="", n=1
         )
+        return [redact_text(line) for line in lines]
 
     def write(self) -> None:
         """Put the conf in place, whole or not at all; one that an equal call wrote stays.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from registry.capture import ci_config_json, config_id_of
 from registry.errors import InvalidArgument
-from registry.instants import whole_seconds
+from registry.instants import parse_instant, whole_seconds
 from registry.registration.request import RegistrationRequest
 from registry.stores import CiTable
 from schemas.base import Identity, State
-from schemas.ci import CiRegistration
+from schemas.ci import CiConfiguration, CiRegistration
 from schemas.facts import DeploymentFacts
 from schemas.registration import CiOutcome
 
@@ -25,45 +27,76 @@ class CiTarget:
     identity: Identity
 
 
-def register_ci(
-    target: CiTarget,
-    facts: DeploymentFacts,
-    request: RegistrationRequest,
-    *,
-    entry_id: str,
-    now: datetime,
-) -> CiOutcome:
+@dataclass(frozen=True, slots=True)
+class CiRequest:
+    """What one registration writes to the CI table.
+
+    Attributes:
+        entry: The local entry.
+        found: Whether an earlier call made the entry: then what was recorded since is newer.
+    """
+
+    facts: DeploymentFacts
+    request: RegistrationRequest
+    entry: Mapping[str, Any]
+    found: bool
+    now: datetime
+
+
+def register_ci(target: CiTarget, wanted: CiRequest) -> CiOutcome:
     """Create the configuration, or reset it to untested keeping its history.
 
     Raises:
         InvalidArgument: the deployment lacks what identifies a configuration.
         RegistryError: the table refused or could not be reached.
     """
-    registration = _registration(facts, request, entry_id, now)
+    registration = _registration(wanted)
     state = target.table.register(registration)
+    if state == "superseded":
+        present = target.table.get(registration.config_id)
+        return _left(target, registration, present)
     return CiOutcome(state=state, config_id=registration.config_id, table=target.name)
 
 
-def preview_ci(
-    target: CiTarget,
-    facts: DeploymentFacts,
-    request: RegistrationRequest,
-    *,
-    entry_id: str,
-    now: datetime,
-) -> CiOutcome:
+def preview_ci(target: CiTarget, wanted: CiRequest) -> CiOutcome:
     """Tell what `register_ci` would do; reads the table, writes nothing."""
-    registration = _registration(facts, request, entry_id, now)
+    registration = _registration(wanted)
     present = target.table.get(registration.config_id)
     state: State = "created"
     if present is not None:
-        state = "unchanged" if present.registration_id == entry_id else "updated"
+        same = present.registration_id == registration.registration_id
+        if not same and _is_newer(present, registration.only_if_before):
+            return _left(target, registration, present, dry_run=True)
+        state = "unchanged" if same else "updated"
     return CiOutcome(state=state, config_id=registration.config_id, table=target.name, dry_run=True)
 
 
-def _registration(
-    facts: DeploymentFacts, request: RegistrationRequest, entry_id: str, now: datetime
-) -> CiRegistration:
+def _is_newer(present: CiConfiguration, before: str | None) -> bool:
+    return before is not None and (present.updated_at or present.last_test_timestamp) >= before
+
+
+def _left(
+    target: CiTarget,
+    registration: CiRegistration,
+    present: CiConfiguration | None,
+    *,
+    dry_run: bool = False,
+) -> CiOutcome:
+    """Return the outcome for a configuration that is newer than the registration."""
+    by = present.registration_id if present else None
+    since = f"registration {by} recorded it since" if by else "it was recorded or tested since"
+    return CiOutcome(
+        state="unchanged",
+        config_id=registration.config_id,
+        table=target.name,
+        warning=f"the configuration is left as it is: {since}; other notes register it anew",
+        dry_run=dry_run or None,
+    )
+
+
+def _registration(wanted: CiRequest) -> CiRegistration:
+    facts, request = wanted.facts, wanted.request
+    made = parse_instant(wanted.entry.get("timestamp")) if wanted.found else None
     missing = [
         name
         for name, value in (("instance_type", facts.instance_type), ("region", facts.region))
@@ -82,6 +115,7 @@ def _registration(
         base_image_version=facts.base_image_version,
         build_strategy=request.strategy,
         project_name=facts.project_name,
-        registration_id=entry_id,
-        now=whole_seconds(now),
+        registration_id=str(wanted.entry["id"]),
+        now=whole_seconds(wanted.now),
+        only_if_before=whole_seconds(made) if made else None,
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from registry.calls import Call
-from registry.errors import NotFound, RegistryError
+from registry.errors import DeadlineExceeded, NotFound, RegistryError, Unavailable
 from registry.identifiers import check_project_name
 from registry.package_metadata import clean_metadata
 from registry.registration.request import RegistrationRequest, benchmark_metadata
@@ -27,6 +27,8 @@ from schemas.registration import AdapterOutcome, PackageOutcome
 
 _TOKENS = uuid.UUID("6f0a0d3c-4d53-5b1e-9a55-0f2f5b6f5a11")
 _PAGE = 100
+_CLOCKS_APART = timedelta(minutes=5)
+"""How far this machine's clock and the service's may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,20 @@ class PackageRegistrar:
     ) -> tuple[PackageOutcome, ModelPackage | None]:
         group = check_project_name(self.facts.project_name)
         draft = self._model_draft(warnings)
-        found: ModelPackage | None = None
-        if known_arn:
-            found = self.aws.packages.describe(known_arn)
-        elif self.resumed:
+        found = self._known(known_arn, warnings) if known_arn else None
+        if not found and self.resumed:
             found = self._find_equal(draft)
+        if not found and known_arn:
+            draft = _anew(draft, known_arn)
+        if found:
+            warnings.extend(_unrecorded_benchmark(found, draft))
         state: State = "unchanged" if found else "created"
         if not found and not self.request.dry_run:
             self.call.check("the model package was created")
             self.aws.packages.ensure_group(
                 group, description=f"Models for {self.facts.project_name}"
             )
-            found = self.aws.packages.create(draft)
+            found = self._created(draft)
         outcome = PackageOutcome(
             state=state,
             group=group,
@@ -103,9 +107,26 @@ class PackageRegistrar:
         )
         return outcome, found
 
+    def _known(self, arn: str, warnings: list[str]) -> ModelPackage | None:
+        try:
+            return self.aws.packages.describe(arn)
+        except NotFound:
+            warnings.append(
+                f"{arn}, which the entry named, is gone; the entry gets another version"
+            )
+            return None
+
+    def _created(self, draft: ModelPackageDraft) -> ModelPackage:
+        try:
+            return self.aws.packages.create(draft)
+        except (Unavailable, DeadlineExceeded) as error:
+            error.message = f"it is unknown whether the version was created: {error.message}"
+            error.hint = "the same call finds or makes it"
+            raise
+
     def _find_equal(self, draft: ModelPackageDraft) -> ModelPackage | None:
         for package in _newest_first(self.aws.packages, draft, self.call):
-            if package.created_at is not None and package.created_at < self.since:
+            if package.created_at is not None and package.created_at < self.since - _CLOCKS_APART:
                 return None  # what is older was made before this deployment was registered
             if package.metadata == draft.metadata and not package.is_adapter:
                 return package
@@ -143,7 +164,7 @@ class PackageRegistrar:
         self,
         adapter: AdapterFacts,
         base: ModelPackage | None,
-        present: Mapping[str, ModelPackage],
+        present: Mapping[str, Sequence[ModelPackage]],
         warnings: list[str],
     ) -> AdapterOutcome:
         dry = self.request.dry_run or None
@@ -155,8 +176,10 @@ class PackageRegistrar:
             self.call.check(f"adapter {adapter.name} was registered")
             parent = base.arn if base else ""
             draft = self._adapter_draft(adapter, parent, warnings)
-            equal = present.get(adapter.name)
-            if equal is not None and _same_adapter(equal, draft):
+            versions = present.get(adapter.name, ())
+            equal = next((each for each in versions if _same_adapter(each, draft)), None)
+            if equal is not None:
+                warnings.extend(_unrecorded_benchmark(equal, draft))
                 return AdapterOutcome(
                     name=adapter.name,
                     state="unchanged",
@@ -166,7 +189,7 @@ class PackageRegistrar:
                 )
             if self.request.dry_run:
                 return AdapterOutcome(name=adapter.name, state="created", dry_run=True)
-            made = self.aws.packages.create(draft)
+            made = self._created(draft)
         except RegistryError as error:
             return AdapterOutcome(
                 name=adapter.name, state="failed", warning=explain(error), dry_run=dry
@@ -175,11 +198,11 @@ class PackageRegistrar:
             name=adapter.name, state="created", arn=made.arn, version=made.version
         )
 
-    def _present_adapters(self, base: ModelPackage) -> dict[str, ModelPackage]:
+    def _present_adapters(self, base: ModelPackage) -> dict[str, list[ModelPackage]]:
         wanted = {"isAdapter": "true", "parentModelVersionArn": base.arn}
-        present: dict[str, ModelPackage] = {}
+        present: dict[str, list[ModelPackage]] = {}
         for package in _found(self.aws.packages, base.group, wanted, self.call):
-            present.setdefault(package.metadata.get("adapterName", ""), package)
+            present.setdefault(package.metadata.get("adapterName", ""), []).append(package)
         return present
 
     def _adapter_draft(
@@ -284,6 +307,27 @@ def _found(
         cursor = page.cursor
         if cursor is None:
             return
+
+
+def _anew(draft: ModelPackageDraft, lost_arn: str) -> ModelPackageDraft:
+    """Return the draft under another token: the first one's version was deleted."""
+    token = uuid.uuid5(_TOKENS, f"{draft.client_token}\n{lost_arn}")
+    return draft.model_copy(update={"client_token": str(token)})
+
+
+def _unrecorded_benchmark(found: ModelPackage, draft: ModelPackageDraft) -> list[str]:
+    """Return a warning when figures were given that the version there is does not hold."""
+    differing = [
+        key
+        for key, value in draft.metadata.items()
+        if key.startswith("benchmark_") and found.metadata.get(key) != value
+    ]
+    if not differing:
+        return []
+    return [
+        f"version {found.version} was registered without these benchmark figures and is not "
+        f"changed: {', '.join(differing)}; other notes register a version with them"
+    ]
 
 
 def _same_adapter(package: ModelPackage, draft: ModelPackageDraft) -> bool:

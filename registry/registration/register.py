@@ -13,9 +13,14 @@ from typing import Any
 
 from registry.calls import Call
 from registry.capture import config_id_of
-from registry.errors import CredentialsFailed, NotConfigured, RegistryError
+from registry.errors import (
+    CredentialsFailed,
+    NotConfigured,
+    PreconditionFailed,
+    RegistryError,
+)
 from registry.instants import parse_instant
-from registry.registration.ci import CiTarget, preview_ci, register_ci
+from registry.registration.ci import CiRequest, CiTarget, preview_ci, register_ci
 from registry.registration.entry import make_entry
 from registry.registration.images import valid_image
 from registry.registration.packages import (
@@ -71,7 +76,7 @@ class Registrar:
         entry, appended = self._local(facts, request)
         registered, identity = self._sagemaker(facts, request, call, entry, appended)
         if not request.dry_run:
-            entry, registered = self._complete(entry, registered, facts)
+            entry, registered = self._complete(entry, registered, facts, request)
         summary = Summary(self.log.path, facts, request, entry, appended, registered, identity)
         if not request.ci:
             return summary.result(
@@ -80,8 +85,8 @@ class Registrar:
         call.report(0, None, "CI table")
         try:
             target = self.ci_target()
-            write = preview_ci if request.dry_run else register_ci
-            ci = write(target, facts, request, entry_id=entry["id"], now=self.now())
+            wanted = CiRequest(facts, request, entry, found=not appended, now=self.now())
+            ci = (preview_ci if request.dry_run else register_ci)(target, wanted)
         except RegistryError as error:
             if not request.dry_run:
                 error.details["done"] = summary.done()
@@ -97,6 +102,8 @@ class Registrar:
             return self.log.append(
                 lambda present: make_entry(facts, request, now=moment, present=present)
             )
+        if newer := self.log.format_warning():
+            raise PreconditionFailed(newer, hint="update this server, or MLCC, to one version")
         present = self.log.entries()
         made = make_entry(facts, request, now=moment, present=present)
         if isinstance(made, dict):
@@ -104,7 +111,11 @@ class Registrar:
         return dict(next(entry for entry in present if entry.get("id") == made)), False
 
     def _complete(
-        self, entry: dict[str, Any], registered: Registered, facts: DeploymentFacts
+        self,
+        entry: dict[str, Any],
+        registered: Registered,
+        facts: DeploymentFacts,
+        request: RegistrationRequest,
     ) -> tuple[dict[str, Any], Registered]:
         """Add to the entry what became known; its absence is a warning, the repeat adds it."""
         package = registered.package
@@ -116,12 +127,14 @@ class Registrar:
             }
         if facts.region and not entry["infrastructure"].get("region"):
             changes["infrastructure"] = {"region": facts.region}
+        if request.safe_key and not entry.get("idempotencyKey"):
+            changes["idempotencyKey"] = request.safe_key
         if not changes:
             return entry, registered
         try:
             return self.log.patch(entry["id"], changes), registered
         except RegistryError as error:
-            warning = f"the entry does not name its model package yet: {explain(error)}"
+            warning = f"the entry could not be completed: {explain(error)}"
             return entry, replace(registered, warnings=(*registered.warnings, warning))
 
     def _sagemaker(

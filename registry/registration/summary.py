@@ -58,7 +58,7 @@ class Summary:
             model_package=self.registered.package,
             adapters=self.registered.adapters,
             ci=ci,
-            warnings=self._warnings(),
+            warnings=self._warnings(ci),
             dry_run=request.dry_run or None,
             aws=identity or self.identity,
             message=self._message(ci),
@@ -80,7 +80,7 @@ class Summary:
         known = f"the adapters are {', '.join(names)}" if names else "the project has no adapters"
         return [f"exclude names no adapter: {', '.join(unknown)}; {known}"]
 
-    def _warnings(self) -> tuple[str, ...]:
+    def _warnings(self, ci: CiOutcome) -> tuple[str, ...]:
         warnings = [*self.facts.warnings, *self._unknown_exclusions(), *self.registered.warnings]
         package = self.registered.package
         if self.request.wants_sagemaker and package.state in {"failed", "skipped"}:
@@ -93,6 +93,12 @@ class Summary:
                 for adapter in self.registered.adapters
                 if adapter.state == "failed"
             ]
+        if self.request.benchmark and package.arn is None and not self.request.dry_run:
+            warnings.append(
+                "the benchmark figures were not recorded: they are kept in the model package"
+            )
+        if self.request.ci and ci.warning:
+            warnings.append(ci.warning)
         return tuple(warnings)
 
     def _message(self, ci: CiOutcome) -> str:

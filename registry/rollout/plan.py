@@ -159,6 +159,7 @@ def _conf(
 ) -> AdapterConfFile | None:
     if target.folder is None:
         return None
+    present = target.folder.adapter(adapter_name)
     return AdapterConfFile.plan(
         target.folder.root,
         RegistryAdapter(
@@ -171,6 +172,7 @@ def _conf(
             parent_model_slug=package.metadata.get("modelName", ""),
             base_conf=target.base_conf,
         ),
+        present=present.conf_path if present else "",
     )
 
 

@@ -334,3 +334,138 @@ async def test_a_stored_entry_that_is_too_deep_for_clients_is_shown_cut(connect,
         shown = await client.ok("get_deployment", id=made["id"])
 
     assert "nested too deeply" in json.dumps(shown["entry"]["byHand"])
+
+
+def item(aws, table, config_id):
+    return aws["dynamodb"].get_item(TableName=table, Key={"configId": {"S": config_id}})["Item"]
+
+
+def noted(aws, table, config_id, **values):
+    """Set attributes of a configuration, as another registration or the CI harness would."""
+    aws["dynamodb"].update_item(
+        TableName=table,
+        Key={"configId": {"S": config_id}},
+        UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in values.items()},
+    )
+
+
+async def test_a_late_repeat_of_an_older_registration_leaves_a_newer_one(connect, aws, ci_table):
+    """Decision 6: completing a registration never resets what was registered or tested since."""
+    again = {"ci": True, "notes": "A", "base_image": "img:1", "idempotency_key": "a"}
+    async with connect() as client:
+        older = await client.ok("register_deployment", **again)
+        config = older["ci"]["configId"]
+        noted(
+            aws,
+            ci_table,
+            config,
+            registrationId="bbbbbbbb",
+            updatedAt="2999-01-01T00:00:00Z",
+            baseImage="img:2",
+            testStatus="pass",
+        )
+        shown = await client.ok("register_deployment", **again, dry_run=True)
+        repeated = await client.ok("register_deployment", **again)
+
+    assert "unchanged" == shown["ci"]["state"] == repeated["ci"]["state"]
+    assert any("bbbbbbbb" in each for each in repeated["warnings"])
+    assert "pass" == item(aws, ci_table, config)["testStatus"]["S"]
+    assert "img:2" == item(aws, ci_table, config)["baseImage"]["S"]
+
+
+@pytest.mark.parametrize(
+    ("tested_at", "state", "status"),
+    [
+        ("2026-01-01T00:00:00Z", "updated", "untested"),
+        ("2999-01-01T00:00:00.123Z", "unchanged", "pass"),
+    ],
+)
+async def test_what_mlcc_recorded_is_left_when_it_was_tested_since(
+    connect, aws, ci_table, tested_at, state, status
+):
+    async with connect() as client:
+        first = await client.ok("register_deployment", sagemaker="no")
+        config = first["ci"]["configId"]
+        made = {"testStatus": "pass", "lastTestTimestamp": tested_at, "createdAt": "2025-12-31"}
+        noted(aws, ci_table, config, **made)
+        again = await client.ok("register_deployment", sagemaker="no", ci=True)
+
+    assert first["id"] == again["id"]
+    assert state == again["ci"]["state"]
+    assert status == item(aws, ci_table, config)["testStatus"]["S"]
+    assert "2025-12-31" == item(aws, ci_table, config)["createdAt"]["S"]
+
+
+async def test_a_version_that_somebody_deleted_is_registered_anew(connect, aws, home):
+    async with connect() as client:
+        first = await client.ok("register_deployment", base_only=True)
+        aws["sagemaker"].delete_model_package(ModelPackageName=first["modelPackage"]["arn"])
+        again = await client.ok("register_deployment", base_only=True)
+
+    assert "created" == again["modelPackage"]["state"]
+    assert first["modelPackage"]["arn"] != again["modelPackage"]["arn"]
+    assert any("gone" in each for each in again["warnings"])
+    assert again["modelPackage"]["arn"] == stored(home)[0]["modelPackageArn"]
+
+
+async def test_a_lost_answer_is_said_to_be_unknown_and_the_repeat_finds_the_version(
+    connect, box, aws
+):
+    box.control.fail("CreateModelPackage", "lost_answer", times=3)
+    async with connect() as client:
+        lost = await client.ok("register_deployment", base_only=True)
+        box.control.clear_faults()
+        again = await client.ok("register_deployment", base_only=True)
+
+    assert "failed" == lost["modelPackage"]["state"]
+    assert "unknown" in lost["modelPackage"]["warning"]
+    assert again["modelPackage"]["state"] in {"created", "unchanged"}
+    assert 1 == len(versions(aws))
+
+
+async def test_benchmark_figures_that_are_recorded_nowhere_are_warned_of(connect):
+    async with connect() as client:
+        await client.ok("register_deployment", notes="a")
+        late = await client.ok(
+            "register_deployment", notes="a", benchmark={"rps": 3, "faq-sft": {"f1": 0.5}}
+        )
+        local = await client.ok(
+            "register_deployment", notes="b", benchmark={"rps": 3}, sagemaker="no"
+        )
+
+    assert any("benchmark_rps" in each for each in late["warnings"])
+    assert any("benchmark_f1" in each for each in late["warnings"])
+    assert any("benchmark figures were not recorded" in each for each in local["warnings"])
+
+
+async def test_two_confs_of_one_adapter_name_are_both_found_again(connect, project):
+    conf = (project / "do/adapters/faq-sft.conf").read_text("utf-8")
+    other = conf.replace("faq-sft/v1", "faq-sft/v2")
+    (project / "do/adapters/zz-second.conf").write_text(other, "utf-8")
+    async with connect() as client:
+        await client.ok("register_deployment")
+        again = await client.ok("register_deployment")
+
+    assert ["unchanged"] * 3 == [each["state"] for each in again["adapters"]]
+
+
+async def test_a_dry_run_on_a_file_of_a_newer_format_says_that_it_cannot_be_written(connect, home):
+    home.mkdir(parents=True)
+    text = '{"schemaVersion": "2999-01-01", "entries": []}'
+    (home / "registry.json").write_text(text, "utf-8")
+    async with connect() as client:
+        shown = await client.refused("register_deployment", sagemaker="no", dry_run=True)
+        real = await client.refused("register_deployment", sagemaker="no")
+
+    assert "precondition_failed" == shown["error"]["code"] == real["error"]["code"]
+    assert text == (home / "registry.json").read_text("utf-8")
+
+
+async def test_a_key_given_later_is_noted_and_finds_the_entry_from_then_on(connect, home):
+    async with connect() as client:
+        first = await client.ok("register_deployment", sagemaker="no")
+        again = await client.ok("register_deployment", sagemaker="no", idempotency_key="k")
+
+    assert first["id"] == again["id"]
+    assert ["k"] == [each["idempotencyKey"] for each in stored(home)]

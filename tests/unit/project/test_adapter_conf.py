@@ -231,3 +231,32 @@ def test_nothing_is_left_beside_the_conf(project: Project) -> None:
     plan.write()
 
     assert [plan.path] == list(plan.path.parent.iterdir())
+
+
+def test_a_secret_in_a_conf_is_not_shown_and_stays_in_the_file(project: Project) -> None:
+    token = "hf_" + "abcdefghijklmnopqrstuvwxyzABCDEF12"
+    root = project()
+    folder = root / "do" / "adapters"
+    folder.mkdir(exist_ok=True)
+    (folder / "my-sft.conf").write_text(
+        f'export ADAPTER_NAME="my-sft"\nexport HF_TOKEN="{token}"\n', encoding="utf-8"
+    )
+
+    plan = AdapterConfFile.plan(root, ADAPTER)
+    plan.write()
+
+    assert token in plan.path.read_text()
+    assert token not in "\n".join(AdapterConfFile.plan(root, ADAPTER).preview())
+    assert token not in "\n".join(plan.preview())
+    assert plan.preview()
+
+
+def test_an_adapter_whose_conf_has_another_file_name_gets_no_second_conf(project: Project) -> None:
+    root = project()
+    folder = root / "do" / "adapters"
+    folder.mkdir(exist_ok=True)
+    (folder / "other.conf").write_text('export ADAPTER_NAME="my-sft"\n', encoding="utf-8")
+
+    AdapterConfFile.plan(root, ADAPTER, present="do/adapters/other.conf").write()
+
+    assert ["other.conf"] == [path.name for path in sorted(folder.iterdir())]
