@@ -26,6 +26,7 @@ from schemas.model_package import ModelPackage, ModelPackageDraft
 __all__ = ["SageMakerPackages", "SearchAbility"]
 
 _JSON = ["application/json"]
+_ALIKE = 0.4
 _NEAR_NAMES = 5
 
 
@@ -150,7 +151,11 @@ class SageMakerPackages:
         except RegistryError:  # the group is missing all the same; names are a courtesy
             near = []
         where = f"{self._connection.region}"
-        hint = f"did you mean {', '.join(near)}?" if near else "check project name and region"
+        hint = "check project name and region"
+        if near:
+            alike = get_close_matches(group, near, n=1, cutoff=_ALIKE)
+            listed = ", ".join(near)
+            hint = f"did you mean {listed}?" if alike else f"groups there: {listed}"
         return NotFound(
             f"there is no model package group {group!r} in {where}", hint=hint, candidates=near
         )
@@ -160,7 +165,7 @@ class SageMakerPackages:
         names = self._group_names(NameContains=part)
         if not names:
             names = self._group_names()
-        near = get_close_matches(group, names, n=_NEAR_NAMES, cutoff=0.4)
+        near = get_close_matches(group, names, n=_NEAR_NAMES, cutoff=_ALIKE)
         return near or names[:_NEAR_NAMES]
 
     def _group_names(self, **filters: Any) -> list[str]:  # noqa: ANN401 - the operation's own members

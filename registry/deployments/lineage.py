@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from registry.calls import Call
@@ -176,11 +177,11 @@ def _find(logs: Sequence[tuple[Origin, DeploymentLog]], entry_id: str) -> Locate
         if each.entry.get("id") == entry_id:
             return each
         known.append(str(each.entry.get("id")))
-    near = [one for one in reversed(known) if one[:3] == entry_id[:3]] or known[-3:][::-1]
+    near = get_close_matches(entry_id, known, n=3, cutoff=0.5)
     raise NotFound(
         f"no registered deployment has the id {entry_id!r}",
-        hint="list_deployments gives the ids" + (f"; near: {', '.join(near[:3])}" if near else ""),
-        candidates=near[:3],
+        hint="list_deployments gives the ids" + (f"; near: {', '.join(near)}" if near else ""),
+        candidates=near,
     )
 
 

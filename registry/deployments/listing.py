@@ -83,6 +83,7 @@ def list_deployments(
         next_cursor=seal_cursor(query, _cursor_of(page[-1])) if more else None,
         complete=not more,
         message=_message(len(page), len(matching)),
+        warnings=tuple(note for _, log in logs if (note := log.format_warning())),
         next_step="call again with cursor=nextCursor for the rest" if more else None,
     )
 

@@ -260,7 +260,7 @@ class ProjectFolder:
 
         Raises:
             NotJson: it holds no metrics.
-        InvalidArgument: the file leads out of the folder.
+            InvalidArgument: the file leads out of the folder.
 
         Source: record contract, section 5 (register-adapter), D19.
         """
