@@ -24,7 +24,7 @@ CALLS = {
     "invalid_argument: a missing argument": ("register_evaluator", {}),
     "invalid_argument: an unknown tool": ("no_such_tool", {}),
     "invalid_argument: outside": ("register_deployment", {"project_dir": "/"}),
-    "credentials: a CI record": ("register_deployment", {"ci": True, "notes": "for CI"}),
+    "credentials: a CI record": ("register_deployment", {"ci": True, "region": "us-west-2"}),
     "credentials: a query": ("query_ci_untested", {"region": "us-west-2"}),
     "credentials: a listing": ("list_adapters", {"project_name": "x", "region": "us-west-2"}),
     "not_configured: no region": ("query_ci_untested", {}),
@@ -36,6 +36,8 @@ CALLS = {
 def said(converse, tmp_path):
     folder = tmp_path / "support-bot"
     shutil.copytree(EXAMPLE, folder)
+    config = folder / "do" / "config"
+    config.write_text(config.read_text("utf-8").replace("AWS_REGION", "NO_REGION"), "utf-8")
     return converse(list(CALLS.values()), folder)
 
 
