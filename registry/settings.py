@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from registry.errors import InvalidArgument
 
 DEFAULT_CI_TABLE = "mlcc-ci-table"
-TOOLSETS = ("core",)
+TOOLSETS = ("core", "registry")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names; the environment gives them comma-separated."""
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     home: Path = Path("~/.ml-container-creator")
     region: str = ""
     profile: str = ""
+    hub: str = ""
     ci_table: str = ""
     ci_region: str = ""
     read_only: bool = False

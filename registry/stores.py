@@ -192,6 +192,83 @@ class Images(Protocol):
         ...
 
 
+HubContentType = Literal["DataSet", "JsonDoc"]
+"""The kinds of hub content that the registry writes: datasets, and evaluators as JSON documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubContent:
+    """One version of a content of a SageMaker hub.
+
+    Attributes:
+        status: SageMaker's word: Importing, Available, ImportFailed...
+        keywords: Search keywords, such as `customization_technique:sft`.
+        document: The document as stored, JSON text; None where only a listing was read.
+        created_at: When it was imported, UTC ISO 8601 with `Z`.
+    """
+
+    name: str
+    version: str
+    arn: str
+    status: str
+    content_type: HubContentType
+    keywords: tuple[str, ...] = ()
+    description: str = ""
+    document: str | None = None
+    failure_reason: str | None = None
+    created_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubContentDraft:
+    """A version to import.
+
+    Attributes:
+        document: JSON text on one line.
+        keywords: At most 50 of at most 255 characters, on one line each.
+    """
+
+    content_type: HubContentType
+    name: str
+    version: str
+    document: str
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+class HubContents(Protocol):
+    """The contents of one SageMaker hub."""
+
+    @property
+    def hub(self) -> str:
+        """The hub's name."""
+        ...
+
+    def import_content(self, draft: HubContentDraft) -> HubContent:
+        """Ask for an import and return the content as it is then, mostly still Importing.
+
+        Raises:
+            Conflict: that version exists already.
+            NotFound: there is no such hub.
+            InvalidArgument: the draft breaks a constraint of the service; nothing was sent.
+        """
+        ...
+
+    def describe(self, content_type: HubContentType, name: str, *, version: str = "") -> HubContent:
+        """Return one version with its document, the latest when none is named. Raises NotFound."""
+        ...
+
+    def latest(self, content_type: HubContentType, *, call: Call) -> Sequence[HubContent]:
+        """Return the latest version of every content of that type, without documents."""
+        ...
+
+    def versions(
+        self, content_type: HubContentType, name: str, *, call: Call
+    ) -> Sequence[HubContent]:
+        """Return every version of one content, without documents; none for an unknown name."""
+        ...
+
+
 CiWrite = Literal["created", "updated", "unchanged", "superseded"]
 
 
@@ -282,6 +359,10 @@ class Aws(Protocol):
 
     @property
     def images(self) -> Images: ...  # noqa: D102 - named by its type
+
+    def hub(self, name: str) -> HubContents:
+        """Return the hub of that name, in this region."""
+        ...
 
     def ci_table(self, name: str) -> CiTable:
         """Return the CI table of that name, in this region."""

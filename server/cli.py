@@ -73,6 +73,7 @@ _FLAGS = (
     _value("home", "the registry home"),
     _value("region", "AWS region where neither call nor project names one"),
     _value("profile", "AWS profile where the call names none"),
+    _value("hub", "SageMaker hub for datasets and evaluators; else the bootstrap profile's"),
     _value(
         "ci_table",
         "DynamoDB table of CI configurations; else CI_TABLE_NAME, the bootstrap "

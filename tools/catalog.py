@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tools import adapters, ci, datasets, deployments
+from tools import adapters, ci, datasets, deployments, evaluators
 from tools.context import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
     ToolSpec(deployments.register_deployment, title="Register a deployment"),
     ToolSpec(datasets.register_dataset, title="Register a dataset"),
-    ToolSpec(datasets.register_evaluator, title="Register an evaluator", open_world=False),
+    ToolSpec(evaluators.register_evaluator, title="Register an evaluator", open_world=False),
     ToolSpec(adapters.list_adapters, title="List adapters", read_only=True),
     ToolSpec(adapters.deploy_adapter_from_registry, title="Roll an adapter out", destructive=True),
     ToolSpec(adapters.get_adapter_rollout, title="Follow a rollout", read_only=True),

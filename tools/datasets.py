@@ -1,4 +1,4 @@
-"""Tools over training datasets and evaluators."""
+"""Tools over training datasets."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from pydantic import Field
 from registry.dataset_sources import ProjectValues
 from registry.datasets import register_dataset as record_dataset
 from registry.errors import RegistryError
-from registry.evaluators import register_evaluator as record_evaluator
 from registry.project.folder import ProjectFolder
 from registry.stores import Aws, Objects
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
-from schemas.evaluator import EvaluatorRequest, RegisterEvaluatorResult
 from tools.arguments import (
     NO_OBJECT,
     DatasetFormat,
-    EvaluatorTechnique,
-    EvaluatorType,
     Object,
     Profile,
     ProjectDir,
@@ -26,6 +22,7 @@ from tools.arguments import (
     Technique,
 )
 from tools.context import ToolContext
+from tools.projects import known_project, project_name_of
 
 
 def register_dataset(
@@ -46,7 +43,7 @@ def register_dataset(
     profile: Profile = "",
 ) -> RegisterDatasetResult:
     """Record a training dataset; changed content in S3 makes a new version, equal content none."""
-    folder = _folder(ctx, project_dir, needed=bool(from_tune or from_train))
+    folder = known_project(ctx, project_dir, needed=bool(from_tune or from_train))
     request = DatasetRequest(
         name=name,
         s3_uri=s3_uri,
@@ -57,7 +54,7 @@ def register_dataset(
         from_tune=from_tune,
         from_train=from_train,
         force=force,
-        project_name=_project_name(folder),
+        project_name=project_name_of(folder),
     )
     values = _values(folder)
     objects, reason, aws = _objects(ctx, region, profile, values)
@@ -71,50 +68,6 @@ def register_dataset(
         call=ctx.call,
     )
     return result.model_copy(update={"aws": aws.identity}) if aws else result
-
-
-def register_evaluator(
-    ctx: ToolContext,
-    name: str,
-    type: EvaluatorType,  # noqa: A002 - the record's own name
-    arn: Annotated[
-        str, Field(description="Lambda function ARN; for a model its S3 URI or package ARN")
-    ],
-    technique: EvaluatorTechnique,
-    description: str = "",
-    project_dir: ProjectDir = "",
-    region: Region = "",  # noqa: ARG001 - the hub's, once evaluators go to one
-    profile: Profile = "",  # noqa: ARG001 - the same
-) -> RegisterEvaluatorResult:
-    """Record a reward function (lambda, rlvr) or preference model (model, rlaif).
-
-    A name that is registered already is updated and keeps its history.
-    """
-    request = EvaluatorRequest(
-        name=name,
-        type=type,
-        arn=arn,
-        technique=technique,
-        description=description,
-        project_name=_project_name(_folder(ctx, project_dir, needed=False)),
-    )
-    return record_evaluator(
-        request, store=ctx.registry.evaluators(), now=ctx.registry.now, call=ctx.call
-    )
-
-
-def _folder(ctx: ToolContext, project_dir: str, *, needed: bool) -> ProjectFolder | None:
-    """Return the project; one that was neither named nor needed may be broken."""
-    try:
-        return ctx.registry.project(project_dir)
-    except RegistryError:
-        if needed or project_dir:
-            raise
-        return None
-
-
-def _project_name(folder: ProjectFolder | None) -> str:
-    return (folder.config.get("PROJECT_NAME") or "") if folder else ""
 
 
 def _values(folder: ProjectFolder | None) -> ProjectValues | None:
