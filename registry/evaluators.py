@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import get_args
 
 from registry.calls import Call
-from registry.dataset_names import checked_name, checked_s3_uri, key_of
+from registry.datasets.names import checked_name, checked_s3_uri, key_of
 from registry.errors import InvalidArgument
 from registry.named_entries import (
     HUB_NOT_BUILT,

@@ -164,6 +164,13 @@ class PackageArn:
         return self.group.removesuffix(_TUNE_GROUP)
 
 
+def partition_of(region: str) -> str:
+    """Return the ARN partition that a region belongs to."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
 def split_deployment_config(deployment_config: str) -> tuple[str, str]:
     """Return architecture and backend; the backend of `marketplace` is empty.
 

@@ -41,6 +41,35 @@ def put_named(
     store.change(edit)
 
 
+def named_entries(store: JsonDocument, file_name: str) -> list[JsonObject]:
+    """Return every entry as stored; none for a missing file.
+
+    Raises:
+        CorruptRegistry: the file is no list of objects, or does not parse.
+        Unavailable: it cannot be read.
+    """
+    return _checked(store.read(), file_name)
+
+
+def change_named(
+    store: JsonDocument, file_name: str, name: str, change: Callable[[JsonObject], JsonObject]
+) -> None:
+    """Replace the entry of that name, if it is there still, by what `change` makes of it.
+
+    Raises:
+        CorruptRegistry, Conflict, Unavailable: as `put_named`.
+    """
+
+    def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
+        entries = _checked(content, file_name)
+        for index, entry in enumerate(entries):
+            if entry.get("name") == name:
+                return [*entries[:index], change(entry), *entries[index + 1 :]]
+        return content
+
+    store.change(edit)
+
+
 def _checked(content: Any, file_name: str) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
     entries = [] if content is None else content
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from registry.errors import InvalidArgument
 
 DEFAULT_CI_TABLE = "mlcc-ci-table"
-TOOLSETS = ("core", "registry")
+TOOLSETS = ("core", "registry", "adapters")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names; the environment gives them comma-separated."""
@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     Attributes:
         home: The registry home, where MLCC keeps `registry.json` and its siblings.
         workspace: Folders that bound every path argument; empty means the start folder.
+        ask: Ask a person where the client can show questions, or never.
+        ask_s: Seconds that a person has to answer in the protocol's older era, which holds the
+            call meanwhile.
         poll_s: Seconds before the first look at a component that is being created; later
             looks are further apart.
         sandbox: Serve against a private local AWS.
@@ -53,6 +56,8 @@ class Settings(BaseSettings):
     require_confirm: bool = False
     require_human: bool = False
     auto_approve: bool = False
+    ask: Literal["auto", "never"] = "auto"
+    ask_s: float = Field(default=40.0, gt=0, le=50)
     poll_s: float = Field(default=2.0, gt=0, le=30)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     sandbox: bool = False

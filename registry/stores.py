@@ -77,6 +77,18 @@ class DeploymentLog(Protocol):
         """
         ...
 
+    def change(self, edit: Callable[[list[JsonObject]], list[JsonObject]]) -> list[JsonObject]:
+        """Run read, edit, write on the entries under the file's lock; return what is stored.
+
+        Args:
+            edit: Takes the entries, none for a missing file, alters none of them and returns a
+                new list; it may be called more than once. Equal entries write nothing.
+
+        Raises:
+            PreconditionFailed: the file is of a newer format, which we only read.
+        """
+        ...
+
     def patch(self, entry_id: str, changes: Mapping[str, Any]) -> JsonObject:
         """Set keys of one entry, found by its id; a nested mapping is merged, not replaced.
 
@@ -150,6 +162,14 @@ class InferenceComponents(Protocol):
         """Ask for an adapter component. Raises Conflict when the name is taken."""
         ...
 
+    def update_adapter(self, *, name: str, base_component: str, artifact_url: str) -> bool:
+        """Ask for other weights; False where components of this kind cannot be updated."""
+        ...
+
+    def delete(self, name: str) -> bool:
+        """Ask for a component to go; False when it is gone already."""
+        ...
+
     def on_endpoint(self, endpoint_name: str, *, call: Call) -> Sequence[InferenceComponent]:
         """Return every component of an endpoint, described; none for an unknown endpoint."""
         ...
@@ -181,6 +201,27 @@ class Objects(Protocol):
 
     def read(self, uri: str, *, limit_bytes: int) -> bytes:
         """Return at most that many bytes from an object's beginning. Raises NotFound."""
+        ...
+
+    def read_part(self, uri: str, *, start: int, length: int, etag: str) -> bytes:
+        """Return that many bytes from a place on, fewer only where the object ends.
+
+        Args:
+            etag: Of the content that is wanted, as `head` gave it.
+
+        Raises:
+            Conflict: the object was replaced by other content meanwhile.
+            NotFound, PermissionDenied: as `head`.
+            Unavailable: the storage did not answer with that part.
+        """
+        ...
+
+
+class PlacedObjects(Objects, Protocol):
+    """S3, which also tells where a bucket is."""
+
+    def region(self, uri: str) -> str:
+        """Return the region of the URI's bucket. Raises NotFound, PermissionDenied."""
         ...
 
 
@@ -355,14 +396,10 @@ class Aws(Protocol):
     def components(self) -> InferenceComponents: ...  # noqa: D102 - named by its type
 
     @property
-    def objects(self) -> Objects: ...  # noqa: D102 - named by its type
+    def objects(self) -> PlacedObjects: ...  # noqa: D102 - named by its type
 
     @property
     def images(self) -> Images: ...  # noqa: D102 - named by its type
-
-    def hub(self, name: str) -> HubContents:
-        """Return the hub of that name, in this region."""
-        ...
 
     def ci_table(self, name: str) -> CiTable:
         """Return the CI table of that name, in this region."""

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from schemas.base import Outcome, Record, Result
+from schemas.base import Outcome, Record, Result, ShownDocument
 
 DatasetFormat = Literal["jsonl", "parquet", "csv"]
 TuneTechnique = Literal["sft", "dpo", "rlaif", "rlvr"]
+DatasetOrigin = Literal["local", "hub", "both"]
+"""Where a dataset or a version is recorded: `datasets.json`, the SageMaker hub, or both."""
 
 
 class StoredRow(BaseModel):
@@ -102,4 +104,57 @@ class RegisterDatasetResult(Result):
     content_checked: bool
     local: Outcome
     hub: Outcome
+    warnings: tuple[str, ...] = ()
+
+
+class DatasetVersionView(Record):
+    """One version of a dataset, as a list shows it.
+
+    Attributes:
+        ordinal: Its place in `datasets.json`, from 1, for `name@v2`; none if only a hub has it.
+        arn: The hub content's ARN, where a hub has the version.
+    """
+
+    version: str
+    ordinal: int | None = None
+    s3_uri: str | None = None
+    technique: str | None = None
+    row_count: int | None = None
+    content_hash: str | None = None
+    registered_at: str | None = None
+    arn: str | None = None
+    origin: DatasetOrigin
+
+
+class DatasetView(Record):
+    """One dataset in one version: the newest that is recorded, unless the call named another.
+
+    Attributes:
+        version_count: How many versions there are in all.
+        versions: Newest first, at most as many as fit; when the call names a dataset, or
+            `detail="full"`.
+        entry: The entry of `datasets.json` without its versions, with `detail="full"` only.
+    """
+
+    name: str
+    version: str
+    ordinal: int | None = None
+    version_count: int
+    s3_uri: str | None = None
+    format: str | None = None
+    technique: str | None = None
+    row_count: int | None = None
+    origin: DatasetOrigin
+    arn: str | None = None
+    versions: tuple[DatasetVersionView, ...] | None = None
+    entry: ShownDocument | None = None
+
+
+class ListDatasetsResult(Result):
+    """One page of datasets, by name."""
+
+    datasets: tuple[DatasetView, ...]
+    count: int
+    next_cursor: str | None = None
+    complete: bool
     warnings: tuple[str, ...] = ()

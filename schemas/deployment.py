@@ -88,7 +88,7 @@ class InfrastructureSection(Record):
 class ConfigurationSection(Record):
     """`configuration` of an entry: captured parameters, redacted."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"required": ["parameters"]})
 
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -104,11 +104,18 @@ class OutcomeSection(Record):
 class MetadataSection(Record):
     """`metadata` of an entry: who wrote it."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"required": ["generatorVersion", "source"]}
+    )
 
     generator_version: Annotated[str, Field(min_length=1)] = "unknown"
     source: Literal["local", "imported", "community"] = "local"
     imported_from: Blankable = None
+
+
+def _with_status(schema: dict[str, Any]) -> None:
+    """Require what MLCC requires although we can supply it."""
+    schema["required"].insert(1, "status")
 
 
 class DeploymentEntry(Record):
@@ -120,7 +127,7 @@ class DeploymentEntry(Record):
     Source: record contract, section 1.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=_with_status)
 
     timestamp: Annotated[
         str,

@@ -1,4 +1,4 @@
-"""Rolling an adapter out to an endpoint: the plan, its carrying out, and its state."""
+"""Rolling an adapter out to an endpoint and taking it off: plans, carrying out, state."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ RolloutState = Literal[
     "planned", "creating", "in_service", "updating", "deleting", "failed", "unchanged"
 ]
 Compatibility = Literal["compatible", "unknown", "incompatible"]
-PlanAction = Literal["create", "none"]
+PlanAction = Literal["create", "replace", "none"]
+RemovalState = Literal["planned", "deleting", "removed"]
 
 
 class RolloutPlan(Record):
     """What a rollout would do; its digest covers every field but `conf`.
 
     Attributes:
-        action: `create` a component, or `none` where it is there already.
+        action: `create` a component, `replace` what it serves, or `none` where it is there already.
         compatibility: Whether adapter and endpoint serve the same base model.
         adapter_model: The base model that the adapter was tuned on, where it is known.
         target_model: The model that the project serves, where it is known.
         rank: LoRA rank, from adapter_config.json.
         forced: Refusals that `force` overrides.
+        replaces: The weights that are live now and go.
+        outage: When the adapter may serve nobody for some minutes.
         conf: What happens to the adapter's conf; absent without a project folder.
     """
 
@@ -40,6 +43,8 @@ class RolloutPlan(Record):
     target_model: str | None = None
     rank: int | None = None
     forced: tuple[str, ...] = ()
+    replaces: str | None = None
+    outage: str | None = None
     conf: Literal["created", "updated", "unchanged"] | None = None
 
 
@@ -79,6 +84,52 @@ class RolloutResult(Result):
     conf_path: str | None = None
     failure_reason: str | None = None
     log_group: str | None = None
+    elapsed_seconds: float = 0.0
+    steps: tuple[RolloutStep, ...] = ()
+    warnings: tuple[str, ...] = ()
+    dry_run: bool | None = None
+
+
+class AdapterRemovalPlan(Record):
+    """What taking an adapter off its endpoint would do.
+
+    Attributes:
+        ic_name: The component that is deleted, or that is gone already.
+        status: SageMaker's word for it; absent when it is gone already.
+        weights_uri: What it serves.
+        conf_path: The conf that is removed; absent where there is none.
+        stays: Model package versions of the adapter, which stay registered.
+    """
+
+    action: Literal["remove"] = "remove"
+    account: str
+    region: str
+    adapter_name: str
+    ic_name: str
+    status: str | None = None
+    endpoint_name: str | None = None
+    weights_uri: str | None = None
+    conf_path: str | None = None
+    stays: tuple[str, ...] = ()
+
+
+class AdapterRemovalResult(Result):
+    """What taking an adapter off its endpoint would do, or did.
+
+    Attributes:
+        state: `deleting` while the component is on its way out.
+        conf_path: The conf that was removed; absent where there was none.
+        stays: Model package versions of the adapter, which stay registered.
+    """
+
+    state: RemovalState
+    adapter_name: str
+    ic_name: str
+    endpoint_name: str | None = None
+    conf_path: str | None = None
+    stays: tuple[str, ...] = ()
+    plan: AdapterRemovalPlan
+    digest: str
     elapsed_seconds: float = 0.0
     steps: tuple[RolloutStep, ...] = ()
     warnings: tuple[str, ...] = ()

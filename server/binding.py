@@ -7,7 +7,7 @@ import inspect
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -16,16 +16,19 @@ import anyio
 from anyio import from_thread, to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, InputRequiredResult
 
 from registry.calls import CALL_BUDGET_S, Call
 from registry.core import Registry
 from registry.errors import DeadlineExceeded, RegistryError
+from registry.rollout.asking import Question
+from registry.rollout.request import NOBODY, Person
 from schemas.base import Result
 from server.answers import answer, bug, failure
+from server.asking import Asking, Settled, can_ask
 from server.audit import audit
 from server.publishing import description, input_schema, marks, output_schema
-from tools.context import ToolContext, ToolSpec
+from tools.context import AskedOf, ToolContext, ToolSpec
 
 _log = logging.getLogger("mlcc_registry.calls")
 
@@ -65,9 +68,9 @@ class Binder:
         signature = inspect.signature(spec.function, eval_str=True)
         published = list(signature.parameters.values())[1:]
 
-        async def handle(**given: Any) -> CallToolResult:  # noqa: ANN401 - checked by the SDK
+        async def handle(**given: Any) -> CallToolResult | InputRequiredResult:  # noqa: ANN401 - checked by the SDK
             context: Context[Any, Any] = given.pop(_CONTEXT)
-            return await self._carry_out(spec, given, context)
+            return await self._answered(spec, given, context)
 
         own = inspect.Parameter(
             _CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=Context[Any, Any]
@@ -80,9 +83,9 @@ class Binder:
         handle.__annotations__["return"] = CallToolResult
         return handle
 
-    async def _carry_out(
+    async def _answered(
         self, spec: ToolSpec, given: dict[str, Any], context: Context[Any, Any]
-    ) -> CallToolResult:
+    ) -> CallToolResult | InputRequiredResult:
         withdrawn = threading.Event()
         call = Call(
             deadline=time.monotonic() + CALL_BUDGET_S - _GRACE_S,
@@ -90,15 +93,41 @@ class Binder:
             cancelled=withdrawn.is_set,
             sent=SENT.get(),
         )
-        work = functools.partial(_run, spec, ToolContext(self.registry, call), given)
         try:
             with anyio.fail_after(CALL_BUDGET_S):
+                settled = await self._settled(spec, given, context, call)
+                if not isinstance(settled, Settled):
+                    return settled
+                tool = ToolContext(self.registry, call, settled.person)
+                work = functools.partial(_run, spec, tool, dict(settled.given))
                 return await to_thread.run_sync(work, limiter=self.limiter, abandon_on_cancel=True)
         except TimeoutError:
             return failure(_overdue(spec))
         finally:
             # The thread goes on to the end of the write it is in, and waits for nothing more.
             withdrawn.set()
+
+    async def _settled(
+        self, spec: ToolSpec, given: dict[str, Any], context: Context[Any, Any], call: Call
+    ) -> Settled | InputRequiredResult | CallToolResult:
+        """Return what the tool is to be called with, once a person has answered its questions."""
+        if not spec.questions or self.registry.settings.ask == "never" or not can_ask(context):
+            return Settled(given, NOBODY)
+
+        async def run(asked: AskedOf, now: Mapping[str, Any], person: Person) -> Question | None:
+            work = functools.partial(asked, ToolContext(self.registry, call, person), now)
+            return await to_thread.run_sync(work, limiter=self.limiter, abandon_on_cancel=True)
+
+        began = time.monotonic()
+        asking = Asking(context, self.registry.settings.ask_s, run)
+        try:
+            return await asking.settle(spec, given)
+        except RegistryError as error:
+            reply, outcome = failure(error), error.code
+        except Exception as error:  # noqa: BLE001 - told apart from explained failures, logged whole
+            reply, outcome = bug(spec.name, error), "internal"
+        audit(spec, reply, outcome, elapsed_s=time.monotonic() - began)
+        return reply
 
 
 def _run(spec: ToolSpec, context: ToolContext, given: dict[str, Any]) -> CallToolResult:

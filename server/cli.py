@@ -91,6 +91,8 @@ _FLAGS = (
     _switch("require_confirm", "a rollout always needs the digest of its plan"),
     _switch("require_human", "a rollout always needs an answered question"),
     _switch("auto_approve", "a rollout needs neither digest nor question"),
+    _value("ask", "ask a person before a rollout, where the client can", choices=["auto", "never"]),
+    _value("ask_s", "seconds that a person has to answer, where the call waits", type=float),
     _value(
         "poll_s", "seconds before the first look at a component that is being created", type=float
     ),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
 from registry.adapters import AdapterFilter
 from registry.adapters import list_adapters as list_versions
 from registry.errors import InvalidArgument
-from registry.project.folder import ProjectFolder
-from registry.rollout.deploy import Rollout
-from registry.rollout.request import ConsentPolicy, RolloutRequest
-from registry.rollout.status import RolloutName, rollout_status
+from registry.rollout.asking import Question
+from registry.rollout.naming import RolloutName
+from registry.rollout.places import (
+    deployed_folder,
+    named_folder,
+    open_removal,
+    open_rollout,
+    own_folder,
+    region_of,
+)
+from registry.rollout.request import RemovalRequest, RolloutRequest
+from registry.rollout.status import rollout_status
 from schemas.adapter import AdapterPage
-from schemas.rollout import RolloutResult
+from schemas.rollout import AdapterRemovalResult, RolloutResult
 from tools.arguments import Cursor, Detail, DryRun, Limit, Profile, ProjectDir, Region, Technique
 from tools.context import ToolContext
+
+AnyRequest = TypeVar("AnyRequest", RolloutRequest, RemovalRequest)
 
 
 def list_adapters(
@@ -34,7 +46,7 @@ def list_adapters(
     profile: Profile = "",
 ) -> AdapterPage:
     """List a project's registered adapter versions, newest first."""
-    folder = target_folder(ctx, project_name, project_dir)
+    folder = named_folder(ctx.registry, project_name, project_dir)
     group = project_name or (folder.require("PROJECT_NAME") if folder else "")
     if not group:
         raise InvalidArgument(
@@ -83,10 +95,6 @@ def deploy_adapter_from_registry(
     Checks version, weights, endpoint and compatibility first; dry_run returns the plan and
     its digest. Takes minutes: follow with get_adapter_rollout. A repeat finds what is there.
     """
-    registry = ctx.registry
-    folder = deployed_folder(ctx, project_name, endpoint_name, project_dir)
-    opened = registry.account if dry_run else registry.writable
-    aws = opened(region=region, profile=profile, folder=region_of(folder))
     request = RolloutRequest(
         adapter_name=adapter_name,
         version_arn=version_arn,
@@ -101,14 +109,27 @@ def deploy_adapter_from_registry(
         wait_s=wait_s,
         dry_run=dry_run,
     )
-    settings = registry.settings
-    policy = ConsentPolicy(
-        require_confirm=settings.require_confirm,
-        require_human=settings.require_human,
-        auto_approve=settings.auto_approve,
+    folder = deployed_folder(ctx.registry, request, project_dir)
+    rollout = open_rollout(
+        ctx.registry, folder, writing=not dry_run, region=region, profile=profile
     )
-    rollout = Rollout(aws=aws, policy=policy, now=registry.now, poll_s=settings.poll_s)
-    return rollout.deploy(request, folder, ctx.call)
+    return rollout.deploy(request, folder, ctx.call, ctx.person)
+
+
+def which_version(ctx: ToolContext, arguments: Mapping[str, Any]) -> Question | None:
+    """Return the question which version to roll out, None when the call says it."""
+    request = _named(RolloutRequest, arguments)
+    folder = deployed_folder(ctx.registry, request, arguments["project_dir"])
+    rollout = open_rollout(ctx.registry, folder, writing=False, **_account(arguments))
+    return rollout.version_question(request, folder, ctx.call)
+
+
+def rollout_consent(ctx: ToolContext, arguments: Mapping[str, Any]) -> Question | None:
+    """Return the question whether a rollout's plan is to be carried out."""
+    request = _named(RolloutRequest, arguments)
+    folder = deployed_folder(ctx.registry, request, arguments["project_dir"])
+    rollout = open_rollout(ctx.registry, folder, writing=not request.dry_run, **_account(arguments))
+    return rollout.consent_question(request, folder, ctx.call)
 
 
 def get_adapter_rollout(
@@ -123,7 +144,8 @@ def get_adapter_rollout(
 ) -> RolloutResult:
     """Tell how an adapter's rollout stands: creating, in_service, or failed and why."""
     registry = ctx.registry
-    folder = None if ic_name and not project_dir else target_folder(ctx, project_name, project_dir)
+    named_alone = ic_name and not project_dir
+    folder = None if named_alone else named_folder(registry, project_name, project_dir)
     aws = registry.account(region=region, profile=profile, folder=region_of(folder))
     name = RolloutName.of(
         ic_name=ic_name, adapter_name=adapter_name, project_name=project_name, folder=folder
@@ -133,27 +155,48 @@ def get_adapter_rollout(
     )
 
 
-def target_folder(ctx: ToolContext, project_name: str, project_dir: str) -> ProjectFolder | None:
-    """Return the folder that a call means: a project that is named alone needs none."""
-    if project_name and not project_dir:
-        return None
-    return ctx.registry.project(project_dir)
+def remove_adapter(
+    ctx: ToolContext,
+    adapter_name: str = "",
+    project_dir: ProjectDir = "",
+    project_name: str = "",
+    ic_name: Annotated[str, Field(description="Instead, the component's name")] = "",
+    confirm: Annotated[str, Field(description="digest of the plan that was agreed to")] = "",
+    wait_s: Annotated[int, Field(ge=0, le=50, description="Default 20")] = 20,
+    dry_run: DryRun = False,
+    region: Region = "",
+    profile: Profile = "",
+) -> AdapterRemovalResult:
+    """Take an adapter off its endpoint and remove its conf; what is gone already is fine.
 
-
-def deployed_folder(
-    ctx: ToolContext, project_name: str, endpoint_name: str, project_dir: str
-) -> ProjectFolder | None:
-    """Return the folder to deploy from, None for a target that is given by name.
-
-    The working folder serves for the project that it holds and for no other that is named: its
-    endpoint is not that one's.
+    Registered versions stay and are named, so that it can be rolled out again.
     """
-    folder = target_folder(ctx, project_name if endpoint_name else "", project_dir)
-    if folder and project_name and not project_dir:
-        return folder if folder.config.get("PROJECT_NAME") == project_name else None
-    return folder
+    request = RemovalRequest(
+        adapter_name=adapter_name,
+        project_name=project_name,
+        ic_name=ic_name,
+        confirm=confirm,
+        wait_s=wait_s,
+        dry_run=dry_run,
+    )
+    folder = own_folder(ctx.registry, project_name, project_dir)
+    removal = open_removal(
+        ctx.registry, folder, writing=not dry_run, region=region, profile=profile
+    )
+    return removal.remove(request, folder, ctx.call, ctx.person)
 
 
-def region_of(folder: ProjectFolder | None) -> str:
-    """Return the region that a project folder names, "" for none."""
-    return folder.value("AWS_REGION") if folder else ""
+def removal_consent(ctx: ToolContext, arguments: Mapping[str, Any]) -> Question | None:
+    """Return the question whether an adapter is to be taken off."""
+    request = _named(RemovalRequest, arguments)
+    folder = own_folder(ctx.registry, request.project_name, arguments["project_dir"])
+    removal = open_removal(ctx.registry, folder, writing=not request.dry_run, **_account(arguments))
+    return removal.consent_question(request, folder, ctx.call)
+
+
+def _named(kind: type[AnyRequest], arguments: Mapping[str, Any]) -> AnyRequest:
+    return kind(**{each.name: arguments[each.name] for each in fields(kind)})
+
+
+def _account(arguments: Mapping[str, Any]) -> dict[str, str]:
+    return {name: arguments[name] for name in ("region", "profile")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools import adapters, ci, datasets, deployments, evaluators
+from tools import adapters, ci, datasets, deployments, evaluators, exchange, records
 from tools.context import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
@@ -10,12 +10,53 @@ CATALOG: tuple[ToolSpec, ...] = (
     ToolSpec(datasets.register_dataset, title="Register a dataset"),
     ToolSpec(evaluators.register_evaluator, title="Register an evaluator", open_world=False),
     ToolSpec(adapters.list_adapters, title="List adapters", read_only=True),
-    ToolSpec(adapters.deploy_adapter_from_registry, title="Roll an adapter out", destructive=True),
+    ToolSpec(
+        adapters.deploy_adapter_from_registry,
+        title="Roll an adapter out",
+        destructive=True,
+        questions=(adapters.which_version, adapters.rollout_consent),
+    ),
     ToolSpec(adapters.get_adapter_rollout, title="Follow a rollout", read_only=True),
     ToolSpec(ci.query_ci_untested, title="List untested configurations", read_only=True),
     ToolSpec(
         deployments.list_deployments, title="List deployments", read_only=True, open_world=False
     ),
     ToolSpec(deployments.get_deployment, title="Show a deployment", read_only=True),
+    ToolSpec(
+        exchange.compare_deployments,
+        title="Compare deployments",
+        toolset="registry",
+        read_only=True,
+        open_world=False,
+    ),
+    ToolSpec(datasets.list_datasets, title="List datasets", toolset="registry", read_only=True),
+    ToolSpec(
+        exchange.export_deployments,
+        title="Export deployments",
+        toolset="registry",
+        read_only=True,
+        open_world=False,
+    ),
+    ToolSpec(
+        exchange.import_deployments,
+        title="Import deployments",
+        toolset="registry",
+        destructive=True,
+        open_world=False,
+    ),
+    ToolSpec(
+        records.remove_record,
+        title="Remove a record",
+        toolset="registry",
+        destructive=True,
+        open_world=False,
+    ),
+    ToolSpec(
+        adapters.remove_adapter,
+        title="Take an adapter off",
+        toolset="adapters",
+        destructive=True,
+        questions=(adapters.removal_consent,),
+    ),
 )
 """Each belongs to a toolset; `core` is published by default."""

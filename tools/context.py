@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from registry.calls import Call
 from registry.core import Registry
+from registry.rollout.asking import Question
+from registry.rollout.request import NOBODY, Person
 from schemas.base import Result
 
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """The registry to work on, and the call that is being answered."""
+    """The registry to work on, the call that is being answered, and what a person said to it."""
 
     registry: Registry
     call: Call
+    person: Person = NOBODY
+
+
+AskedOf = Callable[[ToolContext, Mapping[str, Any]], Question | None]
+"""Returns what a person has to be asked, by the tool's arguments; None when nothing is open.
+
+It reads and changes nothing, and is asked again for every call and every round of one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,7 @@ class ToolSpec:
         destructive: It may change or remove what is live.
         idempotent: A repeat of the same call changes nothing more.
         open_world: It reaches AWS.
+        questions: What to ask a person first, in order, where the client shows questions.
     """
 
     function: Callable[..., Result]
@@ -37,6 +49,7 @@ class ToolSpec:
     destructive: bool = False
     idempotent: bool = True
     open_world: bool = True
+    questions: tuple[AskedOf, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,15 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from registry.dataset_sources import ProjectValues
-from registry.datasets import register_dataset as record_dataset
+from registry.datasets.entry import FILE
+from registry.datasets.listing import list_datasets as list_page
+from registry.datasets.register import register_dataset as record_dataset
+from registry.datasets.sources import ProjectValues
 from registry.errors import RegistryError
+from registry.named_entries import HUB_NOT_BUILT, named_entries
 from registry.project.folder import ProjectFolder
-from registry.stores import Aws, Objects
-from schemas.dataset import DatasetRequest, RegisterDatasetResult
+from registry.stores import Aws, JsonObject, Objects
+from schemas.base import Outcome
+from schemas.dataset import DatasetRequest, ListDatasetsResult, RegisterDatasetResult
 from tools.arguments import (
     NO_OBJECT,
+    Cursor,
     DatasetFormat,
+    Detail,
+    Limit,
     Object,
     Profile,
     ProjectDir,
@@ -57,17 +64,49 @@ def register_dataset(
         project_name=project_name_of(folder),
     )
     values = _values(folder)
-    objects, reason, aws = _objects(ctx, region, profile, values)
+    own = values.resolved.get("AWS_REGION", "") if values else ""
+    objects, reason, aws = _objects(ctx, region, profile, own)
     result = record_dataset(
         request,
         store=ctx.registry.datasets(),
         objects=objects,
         no_objects_reason=reason,
         project=values,
+        publish=_unpublished,
         now=ctx.registry.now,
         call=ctx.call,
     )
     return result.model_copy(update={"aws": aws.identity}) if aws else result
+
+
+def list_datasets(
+    ctx: ToolContext,
+    name: Annotated[
+        str, Field(description="One dataset; NAME@v2 or NAME@v1.2.0 for one version")
+    ] = "",
+    technique: Technique = "",
+    detail: Detail = "",
+    limit: Limit = 0,
+    cursor: Cursor = "",
+) -> ListDatasetsResult:
+    """List registered datasets by name, local records and hub contents as one.
+
+    A name shows that dataset with its versions.
+    """
+    return list_page(
+        named_entries(ctx.registry.datasets(), FILE),
+        [],
+        hub_warning="",
+        reference=name,
+        technique=technique,
+        limit=limit,
+        cursor=cursor,
+        full=detail == "full",
+    )
+
+
+def _unpublished(_entry: JsonObject) -> tuple[Outcome, str | None]:
+    return Outcome(state="skipped", warning=HUB_NOT_BUILT), None
 
 
 def _values(folder: ProjectFolder | None) -> ProjectValues | None:
@@ -81,9 +120,8 @@ def _values(folder: ProjectFolder | None) -> ProjectValues | None:
 
 
 def _objects(
-    ctx: ToolContext, region: str, profile: str, values: ProjectValues | None
+    ctx: ToolContext, region: str, profile: str, own: str
 ) -> tuple[Objects | None, str, Aws | None]:
-    own = values.resolved.get("AWS_REGION", "") if values else ""
     try:
         aws = ctx.registry.account(region=region, profile=profile, folder=own)
         _ = aws.identity

@@ -10,13 +10,15 @@ from registry.aws.checks import check_name, check_url
 from registry.aws.connection import Connection
 from registry.aws.parallel import each_of
 from registry.calls import Call
-from registry.errors import NotFound
+from registry.errors import InvalidArgument, NotFound
 from schemas.inference_component import Endpoint, InferenceComponent
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeInferenceComponentOutputTypeDef
 
 _PAGE = 100
+_UPDATE_UNSUPPORTED = "update operation is not supported"
+_DELETION_GOES_ON = "delete_in_progress"
 
 
 class SageMakerComponents:
@@ -98,6 +100,66 @@ class SageMakerComponents:
             action="sagemaker:CreateInferenceComponent",
             resource=self._arn("inference-component", name),
         )
+
+    def update_adapter(self, *, name: str, base_component: str, artifact_url: str) -> bool:
+        """Ask for other weights; the component is Updating when this returns True.
+
+        Returns:
+            False where SageMaker does not update components of this kind; nothing has changed.
+
+        Raises:
+            NotFound: there is none of that name here.
+            InvalidArgument, PreconditionFailed: SageMaker refuses it; the message says why.
+
+        Source: SageMaker UpdateInferenceComponent.
+        """
+        check_name("inference component", name)
+        check_name("base component", base_component)
+        check_url("the weights' location", artifact_url)
+        try:
+            self._connection.sagemaker(
+                lambda sagemaker: sagemaker.update_inference_component(
+                    InferenceComponentName=name,
+                    Specification={
+                        "BaseInferenceComponentName": base_component,
+                        "Container": {"ArtifactUrl": artifact_url},
+                    },
+                ),
+                doing=f"update inference component {name!r}",
+                action="sagemaker:UpdateInferenceComponent",
+                resource=self._arn("inference-component", name),
+            )
+        except InvalidArgument as error:
+            if _UPDATE_UNSUPPORTED in error.message.lower():
+                return False
+            raise
+        return True
+
+    def delete(self, name: str) -> bool:
+        """Ask for a component to go; it is Deleting when this returns True.
+
+        Returns:
+            False when it is gone already. One that is on its way out counts as asked for.
+
+        Raises:
+            InvalidArgument, PreconditionFailed: SageMaker refuses it; the message says why.
+
+        Source: SageMaker DeleteInferenceComponent.
+        """
+        check_name("inference component", name)
+        try:
+            self._connection.sagemaker(
+                lambda sagemaker: sagemaker.delete_inference_component(InferenceComponentName=name),
+                doing=f"delete inference component {name!r}",
+                action="sagemaker:DeleteInferenceComponent",
+                resource=self._arn("inference-component", name),
+            )
+        except NotFound:
+            return False
+        except InvalidArgument as error:
+            if _DELETION_GOES_ON not in error.message.lower():
+                raise
+        return True
 
     def on_endpoint(self, endpoint_name: str, *, call: Call) -> Sequence[InferenceComponent]:
         """Return every component of an endpoint, described; none for an unknown endpoint.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.aws.sessions import Service, Sessions
 from registry.aws.translation import StaleCredentials, translated
+from registry.identifiers import partition_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,9 +38,7 @@ class Connection:
     @property
     def partition(self) -> str:
         """The ARN partition that the region belongs to."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     def account(self) -> str:
         """Return the account number, asked of STS once per session."""

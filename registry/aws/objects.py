@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from registry.aws.checks import s3_parts
 from registry.aws.connection import Connection
 from registry.aws.translation import EmptyRange
-from registry.errors import InvalidArgument
+from registry.errors import Conflict, InvalidArgument, Unavailable
 from registry.stores import StoredObject
 
 if TYPE_CHECKING:
@@ -78,10 +79,45 @@ class S3Objects:
 
         Source: S3 GetObject with a range.
         """
+        return self._part(uri, 0, limit_bytes, {})
+
+    def read_part(self, uri: str, *, start: int, length: int, etag: str) -> bytes:
+        """Return that many bytes from a place on, fewer only where the object ends.
+
+        Raises:
+            Conflict: the object's ETag is another one by now.
+            Unavailable: the storage ignored the range.
+            NotFound, PermissionDenied, InvalidArgument: as `head`.
+
+        Source: S3 GetObject with a range and If-Match.
+        """
+        return self._part(uri, start, length, {"IfMatch": f'"{etag}"'})
+
+    def region(self, uri: str) -> str:
+        """Return the region of the URI's bucket.
+
+        Raises:
+            NotFound: there is no such bucket.
+            PermissionDenied: it is not ours to look at.
+
+        Source: S3 HeadBucket, which answers for buckets of every region.
+        """
+        bucket, _ = s3_parts(uri)
+        answer = self._connection.s3(
+            lambda s3: s3.head_bucket(Bucket=bucket),
+            doing=f"look where bucket {bucket} is",
+            action="s3:ListBucket",
+            resource=self._arn(bucket),
+        )
+        return answer.get("BucketRegion") or self._connection.region
+
+    def _part(self, uri: str, start: int, length: int, more: dict[str, Any]) -> bytes:
         bucket, key = _object_parts(uri)
+        if length <= 0:
+            return b""  # S3 answers a reversed range with the whole object
         try:
             return self._connection.s3(
-                lambda s3: _beginning(s3, bucket, key, limit_bytes),
+                lambda s3: _ranged(s3, uri, start, length, {"Bucket": bucket, "Key": key, **more}),
                 doing=f"read {uri}",
                 action="s3:GetObject",
                 resource=self._arn(f"{bucket}/{key}"),
@@ -104,10 +140,21 @@ class S3Objects:
         return f"arn:{self._connection.partition}:s3:::{path}"
 
 
-def _beginning(s3: S3Client, bucket: str, key: str, limit_bytes: int) -> bytes:
-    answer = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{limit_bytes - 1}")
+def _ranged(s3: S3Client, uri: str, start: int, length: int, wanted: dict[str, Any]) -> bytes:
+    try:
+        answer = s3.get_object(Range=f"bytes={start}-{start + length - 1}", **wanted)
+    except s3.exceptions.ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.PRECONDITION_FAILED:
+            raise Conflict(f"{uri} was replaced while it was being read") from error
+        raise
     with closing(answer["Body"]) as body:
-        return body.read(limit_bytes)
+        # Storage that knows no ranges sends the whole object, and says nothing of a range.
+        if not answer.get("ContentRange", "bytes 0-").startswith(f"bytes {start}-"):
+            raise Unavailable(f"the storage sent another part of {uri} than was asked for")
+        part = body.read(length)
+        if len(part) < length:
+            body.read(1)  # only reading on tells whether the answer broke off
+        return part
 
 
 def _object_parts(uri: str) -> tuple[str, str]:

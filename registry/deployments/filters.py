@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -102,7 +102,8 @@ class DeploymentFilter:
     def _admits_text(self, entry: Mapping[str, Any]) -> bool:
         if not self.text:
             return True
-        return self.text.lower() in json.dumps(_values(entry), ensure_ascii=False).lower()
+        wanted = self.text.lower()
+        return any(wanted in text.lower() for text in _texts(entry))
 
 
 def value_at(entry: Mapping[str, Any], *path: str) -> Any:  # noqa: ANN401 - whatever was stored
@@ -115,6 +116,7 @@ def value_at(entry: Mapping[str, Any], *path: str) -> Any:  # noqa: ANN401 - wha
     return value
 
 
+@lru_cache(maxsize=4096)
 def _globbed(name: str, pattern: str) -> bool:
     if pattern.startswith("#"):
         return False  # minimatch takes such a pattern for a comment
@@ -159,9 +161,16 @@ def _bound(text: str, name: str, *, end: bool) -> datetime | None:
     return instant
 
 
-def _values(value: object) -> object:
-    if isinstance(value, Mapping):
-        return [_values(each) for each in value.values()]
-    if isinstance(value, list):
-        return [_values(each) for each in value]
-    return value
+def _texts(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every value of an entry as text, however deep it is; keys are none."""
+    waiting: list[Any] = [entry]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            yield value
+        elif value is not None:
+            yield json.dumps(value)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from registry.calls import Call
 from registry.deployments.filters import value_at
-from registry.deployments.listing import Located, located
+from registry.deployments.finding import find_entry
 from registry.deployments.replay import replay_flags
-from registry.errors import InvalidArgument, NotFound, RegistryError
+from registry.errors import InvalidArgument, RegistryError
 from registry.identifiers import config_id
 from registry.stores import Aws, CiTable, DeploymentLog, JsonDocument
 from schemas.base import Identity
@@ -124,7 +123,7 @@ def get_deployment(
     """
     if not entry_id:
         raise InvalidArgument("id is required", hint="list_deployments gives the ids")
-    each = _find(logs, entry_id)
+    each = find_entry(logs, entry_id)
     lineage, identity, warnings = reader(each.entry).read(each.entry)
     return GetDeploymentResult(
         id=entry_id,
@@ -169,20 +168,6 @@ def _objects_in(stored: object) -> list[Mapping[str, Any]]:
     if not isinstance(stored, list):
         return []
     return [each for each in stored if isinstance(each, Mapping)]
-
-
-def _find(logs: Sequence[tuple[Origin, DeploymentLog]], entry_id: str) -> Located:
-    known: list[str] = []
-    for each in located(logs):
-        if each.entry.get("id") == entry_id:
-            return each
-        known.append(str(each.entry.get("id")))
-    near = get_close_matches(entry_id, known, n=3, cutoff=0.5)
-    raise NotFound(
-        f"no registered deployment has the id {entry_id!r}",
-        hint="list_deployments gives the ids" + (f"; near: {', '.join(near)}" if near else ""),
-        candidates=near,
-    )
 
 
 def _version(package: ModelPackage) -> LineageVersion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -32,12 +33,13 @@ class Located:
 
 
 def located(logs: Sequence[tuple[Origin, DeploymentLog]]) -> Iterator[Located]:
-    """Yield every entry of the given files; a file given twice is read once (D39)."""
+    """Yield every entry of the given files; one given twice, if by links, is read once (D39)."""
     seen: set[str] = set()
     for origin, log in logs:
-        if log.path in seen:
+        real = os.path.realpath(log.path)
+        if real in seen:
             continue
-        seen.add(log.path)
+        seen.add(real)
         for position, entry in enumerate(log.entries()):
             if isinstance(entry, Mapping):
                 yield Located(entry, origin, log.path, position)

@@ -15,6 +15,7 @@ from registry.errors import CorruptRegistry, NotFound, PreconditionFailed
 from registry.identifiers import entry_id as new_id
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems, validate_entry
+from registry.local.json_text import fingerprint
 from registry.stores import JsonDocument, JsonObject
 from schemas.deployment import ENVELOPE_VERSION
 
@@ -89,6 +90,30 @@ class DeploymentFile:
         self.document.change(edit)
         assert made is not None, "change always calls its edit"  # noqa: S101 - for the type checker
         return made
+
+    def change(self, edit: Callable[[list[JsonObject]], list[JsonObject]]) -> list[JsonObject]:
+        """Run read, edit, write on the entries under the file's lock, and return what is stored.
+
+        Args:
+            edit: Takes the entries, none for a missing file, alters none of them and returns a
+                new list; it may be called more than once. Equal entries write nothing.
+
+        Raises:
+            PreconditionFailed: the file is of a newer format, which we only read.
+            Conflict, CorruptRegistry, Unavailable: as `JsonDocument.change`.
+        """
+        stored: list[JsonObject] = []
+
+        def edited(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
+            nonlocal stored
+            present = self._entries_in(content)
+            self._refuse_newer(content)
+            stored = edit(list(present))
+            unchanged = fingerprint(stored) == fingerprint(present)
+            return content if unchanged else _enveloped(content, stored)
+
+        self.document.change(edited)
+        return stored
 
     def patch(self, entry_id: str, changes: Mapping[str, Any]) -> JsonObject:
         """Set keys of one entry, found by its id; a nested mapping is merged, not replaced.

@@ -48,6 +48,8 @@ class RegistryAdapter:
     Attributes:
         created_at: `YYYY-MM-DDThh:mm:ssZ`.
         parent_model_arn: "" when the version does not tell.
+        technique: How it was tuned; without it, registering the folder would take the project's
+            last technique for the adapter's.
         base_conf: The base component's conf; written only when it is not `default`.
     """
 
@@ -58,10 +60,11 @@ class RegistryAdapter:
     registry_arn: str
     parent_model_arn: str = ""
     parent_model_slug: str = ""
+    technique: str = ""
     base_conf: str = DEFAULT_COMPONENT
 
     def variables(self) -> dict[str, str]:
-        """Return the conf's variables in MLCC's order.
+        """Return the conf's variables in MLCC's order, what MLCC does not write last.
 
         Raises:
             InvalidArgument: a value would end the double quotes around it.
@@ -77,6 +80,8 @@ class RegistryAdapter:
         if self.parent_model_arn or self.parent_model_slug:
             variables["ADAPTER_PARENT_MODEL_ARN"] = self.parent_model_arn
             variables["ADAPTER_PARENT_MODEL_SLUG"] = self.parent_model_slug
+        if self.technique:
+            variables["ADAPTER_TECHNIQUE"] = self.technique
         if self.base_conf != DEFAULT_COMPONENT:
             variables[BASE_CONF_VARIABLE] = self.base_conf
         for name, value in variables.items():
@@ -86,6 +91,51 @@ class RegistryAdapter:
                     "a backquote, a backslash or a control character"
                 )
         return variables
+
+
+@dataclass(frozen=True, slots=True)
+class ConfRemoval:
+    """One adapter's conf that is to go.
+
+    Attributes:
+        relative: Its path in the project, for messages.
+        former: Its bytes as they were planned with.
+    """
+
+    path: Path
+    relative: str
+    former: bytes
+
+    @classmethod
+    def plan(cls, root: Path, relative: str) -> ConfRemoval | None:
+        """Return the removal of a conf, None when it is gone already; nothing is removed.
+
+        Raises:
+            InvalidArgument: it is a link, or leads out of the folder.
+        """
+        path = real_path(root.resolve(), FOLDER) / Path(relative).name
+        if path.is_symlink():
+            raise InvalidArgument(f"{relative} is a link and is not removed")
+        former = _bytes_of(path, relative)
+        return None if former is None else cls(path, relative, former)
+
+    def remove(self) -> bool:
+        """Remove the conf, gone already or not; False when somebody changed it since the plan.
+
+        Raises:
+            Unavailable: the folder cannot be written.
+        """
+        current = _bytes_of(self.path, self.relative)
+        if current is None:
+            return True
+        if current != self.former:
+            return False
+        try:
+            self.path.unlink(missing_ok=True)
+            _flush_folder(self.path.parent)
+        except OSError as error:
+            raise _unwritable(self.relative, error) from error
+        return True
 
 
 @dataclass(slots=True)
@@ -208,12 +258,16 @@ class AdapterConfFile:
         return _says_the_same(said, self.variables)
 
     def _current(self) -> bytes | None:
-        try:
-            return self.path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise _unwritable(self.relative, error) from error
+        return _bytes_of(self.path, self.relative)
+
+
+def _bytes_of(path: Path, relative: str) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unwritable(relative, error) from error
 
 
 def _line(name: str, value: str) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from registry.adapters import same_weights
 from registry.calls import Call
 from registry.errors import (
-    Conflict,
+    Cancelled,
     CredentialsFailed,
     InvalidArgument,
     NotFound,
@@ -17,138 +15,219 @@ from registry.errors import (
     PreconditionFailed,
     RegistryError,
 )
-from registry.rollout.plan import Planned, check_existing
+from registry.rollout.plan import Planned
+from registry.rollout.present import action_on
+from registry.rollout.steps import StepLog
+from registry.rollout.watch import watch_gone
 from registry.stores import InferenceComponents
 from schemas.inference_component import InferenceComponent
-from schemas.rollout import RolloutStep
 
-_NOTHING_DONE = (
-    InvalidArgument,
-    NotFound,
-    PermissionDenied,
-    PreconditionFailed,
-    CredentialsFailed,
-)
-"""Refusals after which there is certainly no component; others may have lost the answer."""
+_NOTHING_DONE = (PermissionDenied, CredentialsFailed)
+"""Refusals after which nothing has changed for certain; others may have lost the answer."""
+
+_REFUSED = (InvalidArgument, NotFound, PreconditionFailed)
+"""Refusals of the request itself, unless they are the repeat of one that was carried out."""
 
 _STEPS = 3.0
 
 
-@dataclass(slots=True)
-class StepLog:
-    """What was done so far, and how long each step took."""
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What carrying a plan out came to.
 
-    clock: Callable[[], float] = time.monotonic
-    steps: list[RolloutStep] = field(default_factory=list)
-    _began: float = 0.0
-    _since: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._began = self._since = self.clock()
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the log was begun."""
-        return round(self.clock() - self._began, 3)
-
-    def done(self, name: str, state: str) -> None:
-        """Note a step that has ended now."""
-        now = self.clock()
-        step = {"name": name, "state": state, "elapsedSeconds": round(now - self._since, 3)}
-        self.steps.append(RolloutStep.model_validate(step))
-        self._since = now
-
-    def wire(self) -> list[dict[str, Any]]:
-        """Return the steps as a failed result shows them."""
-        return [step.wire() for step in self.steps]
-
-
-def carry_out(
-    planned: Planned, components: InferenceComponents, log: StepLog, call: Call
-) -> InferenceComponent | None:
-    """Write the conf and ask for the component, or find the one an earlier call asked for.
-
-    Returns:
-        The component where it was there already, None when it was asked for now.
-
-    Raises:
-        Conflict: a component of that name appeared meanwhile, or the conf was changed.
-        RegistryError: SageMaker refused the component; the conf is as it was, unless nobody
-            can tell whether the component exists: then the message says so.
+    Attributes:
+        found: The component where it was there already, None when it was asked for now.
+        updated: It was asked to serve other weights.
+        going: The former component is still on its way out; nothing was created yet.
+        waited_s: Seconds spent waiting for that.
     """
-    plan = planned.plan
-    call.check("writing anything")
-    if planned.conf:
-        call.report(0, _STEPS, f"{planned.conf.state} {planned.conf.relative}")
-        planned.conf.write()
-        log.done("conf", planned.conf.state)
-    if planned.existing:
-        log.done("component", "found")
-        return planned.existing
-    call.report(1, _STEPS, f"creating inference component {plan.ic_name}")
-    try:
-        components.create_adapter(
-            name=plan.ic_name,
-            endpoint_name=plan.endpoint_name,
-            base_component=plan.base_component_name,
-            artifact_url=plan.weights_uri,
-        )
-    except _NOTHING_DONE as error:
-        raise _put_back(planned, error) from error
-    except RegistryError as error:
-        found = _reconciled(planned, components, error)
-        log.done("component", "found")
+
+    found: InferenceComponent | None = None
+    updated: bool = False
+    going: bool = False
+    waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CarryingOut:
+    """Carries one plan out.
+
+    Attributes:
+        wait_s: Seconds to wait for a former component to be gone.
+        poll_s: Seconds between the first looks at it.
+    """
+
+    planned: Planned
+    components: InferenceComponents
+    log: StepLog
+    call: Call
+    wait_s: float
+    poll_s: float
+
+    def run(self) -> Carried:
+        """Write the conf, then create the component, replace its weights, or find it.
+
+        Raises:
+            Conflict: a component of that name appeared meanwhile, or the conf was changed.
+            RegistryError: SageMaker refused; the conf is as it was, unless nobody can tell
+                whether the request was carried out: then the message says so.
+        """
+        planned, plan = self.planned, self.planned.plan
+        self.call.check("writing anything")
+        if planned.conf:
+            self.call.report(0, _STEPS, f"{planned.conf.state} {planned.conf.relative}")
+            planned.conf.write()
+            self.log.done("conf", planned.conf.state)
+        if plan.action == "none":
+            self.log.done("component", "found")
+            return Carried(found=planned.existing)
+        if plan.action == "create" or planned.existing is None:
+            return self._create()
+        if planned.existing.status == "InService":
+            updated = self._update()
+            if updated:
+                return updated
+        return self._create_again(planned.existing)
+
+    def _create(self) -> Carried:
+        plan = self.planned.plan
+        self.call.report(1, _STEPS, f"creating inference component {plan.ic_name}")
+        try:
+            self.components.create_adapter(
+                name=plan.ic_name,
+                endpoint_name=plan.endpoint_name,
+                base_component=plan.base_component_name,
+                artifact_url=plan.weights_uri,
+            )
+        except _NOTHING_DONE as error:
+            raise self._put_back(error) from error
+        except RegistryError as error:
+            return Carried(found=self._reconciled(error))
+        self.log.done("component", "created")
+        return Carried()
+
+    def _update(self) -> Carried | None:
+        """Ask for other weights; None where SageMaker does not update components like this."""
+        plan = self.planned.plan
+        self.call.report(1, _STEPS, f"updating inference component {plan.ic_name}")
+        try:
+            asked = self.components.update_adapter(
+                name=plan.ic_name,
+                base_component=plan.base_component_name,
+                artifact_url=plan.weights_uri,
+            )
+        except _NOTHING_DONE as error:
+            raise self._put_back(error) from error
+        except RegistryError as error:
+            found = self._updated_after_all(error)
+            self.log.done("component", "found")
+            return Carried(found=found, updated=True)
+        if not asked:
+            return None
+        self.log.done("component", "updated")
+        return Carried(updated=True)
+
+    def _create_again(self, existing: InferenceComponent) -> Carried:
+        """Delete what is there, wait until it is gone, create; a repeat goes on with it."""
+        name = existing.name
+        self.call.report(1, _STEPS, f"deleting inference component {name}")
+        if existing.status != "Deleting":
+            try:
+                self.components.delete(name)
+            except (*_NOTHING_DONE, *_REFUSED) as error:
+                raise self._put_back(error) from error
+            except RegistryError as error:
+                raise self._unknown(error, "deleted") from error
+        self.log.done("component", "deleting")
+        before = self.log.elapsed_s
+        try:
+            gone = watch_gone(
+                self.components, name, wait_s=self.wait_s, poll_s=self.poll_s, call=self.call
+            )
+        except Cancelled as error:
+            raise Cancelled(
+                f"the waiting was cancelled; inference component {name!r} is being deleted and "
+                "was not created again yet",
+                hint="repeat the same call: it goes on from there",
+                done=self.log.wire(),
+            ) from error
+        if not gone:
+            return Carried(going=True)
+        self.log.done("component", "deleted")
+        created = self._create()
+        return Carried(found=created.found, waited_s=self.log.elapsed_s - before)
+
+    def _reconciled(self, refusal: RegistryError) -> InferenceComponent:
+        """Return the component that has the name, though creating it was refused or not answered.
+
+        Raises:
+            Conflict: it serves something else.
+            PreconditionFailed: it is Failed, or going away.
+            RegistryError: there is none, or nobody can tell.
+        """
+        try:
+            found = self.components.describe(self.planned.plan.ic_name)
+        except NotFound:
+            raise self._put_back(refusal) from refusal
+        except RegistryError as error:
+            if isinstance(refusal, _REFUSED):
+                raise self._put_back(refusal) from error
+            raise self._unknown(refusal, "created") from error
+        try:
+            action_on(found, self.planned.plan, replace=False)
+        except RegistryError as error:
+            raise self._put_back(error) from refusal
+        self.log.done("component", "found")
         return found
-    log.done("component", "created")
-    return None
+
+    def _updated_after_all(self, refusal: RegistryError) -> InferenceComponent:
+        """Return the component that our request changed, though nobody answered it.
+
+        Raises:
+            RegistryError: it was not changed, or nobody can tell.
+        """
+        plan = self.planned.plan
+        try:
+            found = self.components.describe(plan.ic_name)
+        except NotFound:
+            raise self._put_back(refusal) from refusal
+        except RegistryError as error:
+            raise self._unknown(refusal, "updated") from error
+        if same_weights(found.artifact_url, plan.weights_uri):
+            return found
+        if found.status != "Updating":
+            raise self._put_back(refusal) from refusal
+        if isinstance(refusal, _REFUSED):  # ours, whose answer was lost, or somebody else's
+            raise self._unknown(refusal, "updated") from refusal
+        return found
+
+    def _put_back(self, refusal: RegistryError) -> RegistryError:
+        """Restore the conf and return the refusal, which says so where it could not be restored."""
+        why = restore_conf(self.planned)
+        if why and self.planned.conf:
+            conf = self.planned.conf
+            refusal.hint = f"{refusal.hint}; {why}" if refusal.hint else why
+            refusal.details["done"] = {"confPath": conf.relative, "conf": conf.state}
+        return refusal
+
+    def _unknown(self, refusal: RegistryError, what: str) -> RegistryError:
+        conf = self.planned.conf
+        done = {"done": {"confPath": conf.relative, "conf": conf.state}} if conf else {}
+        return type(refusal)(
+            f"it is not known whether inference component {self.planned.plan.ic_name!r} was "
+            f"{what}: {refusal.message}",
+            hint="repeat the same call: it finds out and goes on",
+            **(refusal.details | done),
+        )
 
 
-def _reconciled(
-    planned: Planned, components: InferenceComponents, refusal: RegistryError
-) -> InferenceComponent:
-    """Return the component that our request made, though its answer was lost or a repeat refused.
-
-    Raises:
-        Conflict: it is somebody else's.
-        RegistryError: there is none, or nobody can tell.
-    """
-    name = planned.plan.ic_name
-    try:
-        found = components.describe(name)
-    except NotFound:
-        raise _put_back(planned, refusal) from refusal
-    except RegistryError as error:
-        raise _unknown(planned, refusal) from error
-    try:
-        check_existing(found, planned.plan, replace=False)
-    except Conflict as error:
-        raise _put_back(planned, error) from refusal
-    return found
-
-
-def _put_back(planned: Planned, refusal: RegistryError) -> RegistryError:
-    """Restore the conf and return the refusal, which says so where it could not be restored."""
+def restore_conf(planned: Planned) -> str:
+    """Put the conf back as it was before the plan; return why it could not be, "" when it was."""
     conf = planned.conf
     if conf is None:
-        return refusal
+        return ""
     try:
         restored = conf.put_back()
     except RegistryError as error:
-        restored, why = False, error.message
-    else:
-        why = f"{conf.relative} was changed by somebody else meanwhile and stays"
-    if not restored:
-        refusal.hint = f"{refusal.hint}; {why}" if refusal.hint else why
-        refusal.details["done"] = {"confPath": conf.relative, "conf": conf.state}
-    return refusal
-
-
-def _unknown(planned: Planned, refusal: RegistryError) -> RegistryError:
-    conf = planned.conf
-    done = {"done": {"confPath": conf.relative, "conf": conf.state}} if conf else {}
-    return type(refusal)(
-        f"it is not known whether inference component {planned.plan.ic_name!r} was created: "
-        f"{refusal.message}",
-        hint="repeat the same call: it finds the component or creates it",
-        **(refusal.details | done),
-    )
+        return error.message
+    return "" if restored else f"{conf.relative} was changed by somebody else meanwhile and stays"

@@ -1,57 +1,132 @@
-"""Whether a plan may be carried out for a client that nobody can be asked through.
+"""Whether a plan may be carried out: a person's answer, a digest, or neither where none is due.
 
 Source: design (deploy_adapter_from_registry, consent).
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from registry.errors import NeedsConfirmation, PreconditionFailed
-from registry.rollout.plan import Planned
-from registry.rollout.request import ConsentPolicy, RolloutRequest
+from registry.rollout.request import ConsentPolicy, Person
+
+_CORE_LENGTH = 8
+_LIVE_LENGTH = 4
 
 
-def check_consent(planned: Planned, request: RolloutRequest, policy: ConsentPolicy) -> None:
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan as it is put to whoever has to agree to it.
+
+    Attributes:
+        summary: What would be done, in a sentence.
+        plan: The plan as answers show it.
+        core: What is to be brought about; the first 8 hex digits of the digest.
+        live: What that does to what is live now; the last 4.
+        reasons: Why it has to be agreed to even where nobody can be asked.
+        harmless: It changes less than any plan with the same core: an agreement to one of
+            those, made before an interrupted call had done a part of it, covers this one.
+        notes: What whoever agrees should know.
+    """
+
+    summary: str
+    plan: Mapping[str, Any]
+    core: Mapping[str, Any]
+    live: Mapping[str, Any]
+    reasons: tuple[str, ...] = ()
+    harmless: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """12 hex digits that stand for the plan in `confirm`."""
+        return _hex(self.core, _CORE_LENGTH) + _hex(self.live, _LIVE_LENGTH)
+
+    def is_covered_by(self, digest: str) -> bool:
+        """Tell whether agreeing to that digest was agreeing to this plan."""
+        if self.harmless:
+            return digest[:_CORE_LENGTH] == self.digest[:_CORE_LENGTH]
+        return digest == self.digest
+
+    def details(self) -> dict[str, Any]:
+        """Return what an error shows of it."""
+        return {"plan": dict(self.plan), "digest": self.digest}
+
+
+def check_consent(
+    proposal: Proposal, *, confirm: str, policy: ConsentPolicy, person: Person
+) -> None:
     """Return when the plan may be carried out.
 
-    A plan that changes nothing live needs nobody's consent. One that creates a component goes
-    ahead when the call names the version, as every call that gets here does, and forces nothing.
+    Args:
+        confirm: The digest that the call brings; "" for none.
 
     Raises:
-        NeedsConfirmation: the plan's digest has to come back in `confirm`.
-        PreconditionFailed: the server demands a person's answer.
+        NeedsConfirmation: somebody has to agree first; the details hold plan and digest.
+        PreconditionFailed: the server demands a person's answer, and nobody can be asked.
     """
-    if planned.plan.action == "none":
-        return
-    details: Mapping[str, Any] = {"plan": planned.plan.wire(), "digest": planned.digest}
+    if person.agreed:
+        return _check_same(proposal, person.agreed)
     if policy.require_human:
-        raise PreconditionFailed(
-            "this server changes what is live only after a person has answered its question, "
-            "and through this client nobody can be asked",
-            hint="use a client that can show questions (elicitation), or start the server "
-            "without --require-human",
-            **details,
-        )
-    if request.confirm:
-        _check_digest(planned, request.confirm, details)
-        return
+        raise _nobody_agreed(proposal, person)
+    if confirm:
+        return _check_same(proposal, confirm)
     if policy.auto_approve:
-        return
-    if policy.require_confirm or planned.plan.forced:
-        why = "it forces " + ", ".join(planned.plan.forced) if planned.plan.forced else "policy"
+        return None
+    if person.silence:
+        raise _declined(proposal, person)
+    if proposal.reasons or policy.require_confirm or person.can_be_asked:
+        why = ", ".join(proposal.reasons) or "the server demands it"
         raise NeedsConfirmation(
-            f"the plan for {planned.plan.ic_name!r} has to be agreed to ({why})",
-            hint=f"show the plan, then repeat the call with confirm={planned.digest}",
-            **details,
+            f"the plan has to be agreed to ({why}): {proposal.summary}",
+            hint=f"show the plan, then repeat the call with confirm={proposal.digest}",
+            **proposal.details(),
+        )
+    return None
+
+
+def _check_same(proposal: Proposal, digest: str) -> None:
+    if not proposal.is_covered_by(digest):
+        raise NeedsConfirmation(
+            "the plan has changed since it was agreed to, or the digest is another plan's: "
+            f"{proposal.summary}",
+            hint=f"look at the plan again, then repeat the call with confirm={proposal.digest}",
+            **proposal.details(),
         )
 
 
-def _check_digest(planned: Planned, confirm: str, details: Mapping[str, Any]) -> None:
-    if confirm != planned.digest:
-        raise NeedsConfirmation(
-            "the plan has changed since it was agreed to, or the digest is another plan's",
-            hint=f"look at the plan again, then repeat the call with confirm={planned.digest}",
-            **details,
+def _declined(proposal: Proposal, person: Person) -> NeedsConfirmation:
+    again = f"repeat the call with confirm={proposal.digest}"
+    return NeedsConfirmation(
+        f"nothing was done, {person.why_silent}: {proposal.summary}",
+        hint=f"some clients decline unseen: show the plan, and once it is agreed to, {again}",
+        nextStep=again,
+        **proposal.details(),
+    )
+
+
+def _nobody_agreed(proposal: Proposal, person: Person) -> NeedsConfirmation | PreconditionFailed:
+    if person.can_be_asked:
+        why = person.why_silent if person.silence else "the plan has changed meanwhile"
+        return NeedsConfirmation(
+            f"nothing was done, {why}: {proposal.summary}",
+            hint="repeat the call, and a person is asked again; this server takes no digest "
+            "instead (--require-human)",
+            **proposal.details(),
         )
+    return PreconditionFailed(
+        "this server changes what is live only after a person has answered its question, "
+        "and through this client nobody can be asked",
+        hint="use a client that can show questions (elicitation), or start the server "
+        "without --require-human, and without --ask never",
+        **proposal.details(),
+    )
+
+
+def _hex(what: Mapping[str, Any], length: int) -> str:
+    canonical = json.dumps(what, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:length]

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from registry.calls import Call
-from registry.errors import Cancelled, NotFound, PreconditionFailed
+from registry.errors import Cancelled, NotFound
+from registry.identifiers import check_project_name
 from registry.project.folder import ProjectFolder
-from registry.rollout.carry_out import StepLog, carry_out
+from registry.rollout.asking import Choice, Consent
+from registry.rollout.carry_out import Carried, CarryingOut
 from registry.rollout.consent import check_consent
-from registry.rollout.plan import Planned, make_plan
-from registry.rollout.request import ConsentPolicy, RolloutRequest, check_wait
-from registry.rollout.target import Target, resolve_target
-from registry.rollout.watch import log_group, rollout_state, watch
+from registry.rollout.outcome import Outcome, watch_step
+from registry.rollout.plan import Planned, Planner
+from registry.rollout.request import NOBODY, ConsentPolicy, Person, RolloutRequest, check_wait
+from registry.rollout.steps import StepLog
+from registry.rollout.target import resolve_target
+from registry.rollout.version import adapter_versions
+from registry.rollout.watch import DEFAULT_POLL_S, rollout_state, watch
+from registry.rollout.wording import consent_message, version_label
 from registry.stores import Aws
-from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutResult, RolloutState
 
-DEFAULT_POLL_S = 2.0
+_OFFERED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +32,72 @@ class Rollout:
     """Rolls adapters out, given the account and the server's rules.
 
     Attributes:
+        elsewhere: Opens the same account in another region.
         policy: What is demanded before something live changes.
         poll_s: Seconds between the first looks at a component that is being created.
     """
 
     aws: Aws
+    elsewhere: Callable[[str], Aws]
     policy: ConsentPolicy
     now: Callable[[], datetime]
     poll_s: float = DEFAULT_POLL_S
 
-    def deploy(
+    def version_question(
         self, request: RolloutRequest, folder: ProjectFolder | None, call: Call
+    ) -> Choice | None:
+        """Return the question which version is meant; None when the call says it, or none is there.
+
+        Raises:
+            RegistryError: the target is not known, or its versions cannot be listed.
+        """
+        if request.version_arn or request.version:
+            return None
+        target = resolve_target(request, folder)
+        project = check_project_name(request.source_project or target.project_name)
+        found = adapter_versions(self.aws, project, request.adapter_name, limit=_OFFERED, call=call)
+        options = {
+            version_label(one): one.arn for one in found if one.approval_status == "Approved"
+        }
+        if not options:
+            return None
+        return Choice(
+            f"Which adapter version of {project} is to be rolled out to endpoint "
+            f"{target.endpoint_name}?",
+            "version_arn",
+            options,
+        )
+
+    def consent_question(
+        self, request: RolloutRequest, folder: ProjectFolder | None, call: Call
+    ) -> Consent | None:
+        """Return the question whether the plan is to be carried out; None where none is due.
+
+        Raises:
+            RegistryError: as `deploy`.
+        """
+        if request.dry_run or not self.policy.asks(confirm=request.confirm):
+            return None
+        if not request.version_arn and not request.version:
+            return None
+        planned = self._planner(request, folder).plan(call)
+        if planned.plan.action == "none":
+            return None
+        return Consent(consent_message(planned.proposal), planned.digest)
+
+    def deploy(
+        self,
+        request: RolloutRequest,
+        folder: ProjectFolder | None,
+        call: Call,
+        person: Person = NOBODY,
     ) -> RolloutResult:
         """Roll out the version that the call names; a repeat finds what is there.
 
         Args:
             folder: The project that is deployed to, which gets a conf; None for a target that
                 the request names.
+            person: What the questions before this call came to.
 
         Raises:
             InvalidArgument: no version is named (`candidates`), or an argument is not usable.
@@ -58,39 +111,69 @@ class Rollout:
         wait_s = check_wait(request.wait_s)
         log = StepLog()
         call.report(0, None, "planning the rollout")
-        target = resolve_target(request, folder)
-        planned = make_plan(request, target, aws=self.aws, now=self.now, call=call)
+        planner = self._planner(request, folder)
+        planned = planner.plan(call, silence=person.why_silent if person.silence else "")
+        if not request.dry_run:
+            planned = self._agreed(planned, planner, person, call)
+        outcome = Outcome(planned, self.aws.identity, log, request, planner.target.folder)
         if request.dry_run:
-            return self._planned(planned, target, log)
-        check_consent(planned, request, self.policy)
-        found = carry_out(planned, self.aws.components, log, call)
-        if found and found.status == "InService":
-            return self._result("unchanged", planned, target, log, found)
-        return self._watched(planned, target, log, found, wait_s, call)
+            return outcome.planned_only()
+        carried = CarryingOut(
+            planned, self.aws.components, log, call, wait_s=wait_s, poll_s=self.poll_s
+        ).run()
+        if carried.going:
+            return outcome.result("deleting", planned.existing)
+        if carried.found and carried.found.status == "InService" and not carried.updated:
+            return outcome.result("unchanged", carried.found)
+        return self._watched(outcome, carried, wait_s, call)
+
+    def _planner(self, request: RolloutRequest, folder: ProjectFolder | None) -> Planner:
+        target = resolve_target(request, folder)
+        return Planner(request, target, self.aws, self.elsewhere, self.now)
+
+    def _agreed(self, planned: Planned, planner: Planner, person: Person, call: Call) -> Planned:
+        """Return the plan that may be carried out.
+
+        Whoever has to agree is shown what is live: where nobody looked yet, this does first.
+
+        Raises:
+            NeedsConfirmation, PreconditionFailed: as `check_consent`.
+        """
+        if planned.plan.action == "none":
+            return planned
+        confirm = planner.request.confirm
+        given = person.agreed or confirm or self.policy.auto_approve
+        if not planned.looked and not given and self._is_due(planned, person):
+            planned = planner.plan(call, look=True)
+            if planned.plan.action == "none":
+                return planned
+        check_consent(planned.proposal, confirm=confirm, policy=self.policy, person=person)
+        return planned
+
+    def _is_due(self, planned: Planned, person: Person) -> bool:
+        policy = self.policy
+        demanded = policy.require_confirm or policy.require_human or person.can_be_asked
+        return demanded or bool(planned.proposal.reasons)
 
     def _watched(
-        self,
-        planned: Planned,
-        target: Target,
-        log: StepLog,
-        found: InferenceComponent | None,
-        wait_s: int,
-        call: Call,
+        self, outcome: Outcome, carried: Carried, wait_s: int, call: Call
     ) -> RolloutResult:
+        planned, log = outcome.planned, outcome.log
         ic_name = planned.plan.ic_name
         try:
             watched = watch(
                 self.aws.components,
                 ic_name,
-                wait_s=wait_s,
+                wait_s=max(0.0, wait_s - carried.waited_s),
                 poll_s=self.poll_s,
-                known=found,
+                known=carried.found,
                 call=call,
+                updated_to=planned.plan.weights_uri if carried.updated else "",
             )
         except Cancelled as error:
             raise Cancelled(
                 f"the waiting was cancelled; inference component {ic_name!r} goes on",
-                hint=_watch_step(planned, target),
+                hint=watch_step(planned, outcome.folder),
                 done=log.wire(),
             ) from error
         except NotFound as error:
@@ -98,90 +181,9 @@ class Rollout:
             raise
         last = watched.component
         state: RolloutState = rollout_state(last) if last else "creating"
+        if state == "in_service" and last and outcome.is_rolled_back(last):
+            raise outcome.rolled_back(last)
         log.done("wait", state)
         if state == "failed" and last:
-            raise self._failed(planned, last, log)
-        return self._result(state, planned, target, log, last, watched.warnings)
-
-    def _planned(self, planned: Planned, target: Target, log: StepLog) -> RolloutResult:
-        result = self._result("planned", planned, target, log, planned.existing)
-        return result.model_copy(
-            update={
-                "dry_run": True,
-                "next_step": "repeat the call without dry_run; confirm="
-                f"{planned.digest} holds it to this plan",
-            }
-        )
-
-    def _result(
-        self,
-        state: RolloutState,
-        planned: Planned,
-        target: Target,
-        log: StepLog,
-        component: InferenceComponent | None,
-        warnings: tuple[str, ...] = (),
-    ) -> RolloutResult:
-        plan, conf = planned.plan, planned.conf
-        going = state in ("creating", "updating")
-        return RolloutResult(
-            message=_message(state, planned),
-            next_step=_watch_step(planned, target) if going else None,
-            aws=self.aws.identity,
-            state=state,
-            adapter_name=plan.adapter_name,
-            ic_name=plan.ic_name,
-            endpoint_name=plan.endpoint_name,
-            base_component_name=plan.base_component_name,
-            version_arn=plan.version_arn,
-            weights_uri=plan.weights_uri,
-            compatibility=plan.compatibility,
-            plan=plan,
-            digest=planned.digest,
-            conf_diff=tuple(conf.preview()) if conf else None,
-            conf_path=conf.relative if conf else None,
-            failure_reason=component.failure_reason if component else None,
-            log_group=log_group(plan.ic_name) if component or going else None,
-            elapsed_seconds=log.elapsed_s,
-            steps=tuple(log.steps),
-            warnings=(*planned.warnings, *warnings),
-        )
-
-    def _failed(
-        self, planned: Planned, component: InferenceComponent, log: StepLog
-    ) -> PreconditionFailed:
-        reason = component.failure_reason or "SageMaker gives no reason"
-        details: dict[str, Any] = {
-            "state": "failed",
-            "failureReason": reason,
-            "logGroup": log_group(component.name),
-            "existing": component.wire(),
-            "plan": planned.plan.wire(),
-            "done": log.wire(),
-        }
-        return PreconditionFailed(
-            f"inference component {component.name!r} was created and Failed: {reason}",
-            hint=f"read the log group {log_group(component.name)}; delete the component "
-            "before deploying the name again",
-            **details,
-        )
-
-
-def _watch_step(planned: Planned, target: Target) -> str:
-    arguments = f"ic_name={planned.plan.ic_name}, region={planned.plan.region}, wait_s=50"
-    if target.folder is None:
-        return f"get_adapter_rollout with {arguments}"
-    return f"get_adapter_rollout with {arguments}, project_dir={target.folder.root}"
-
-
-def _message(state: RolloutState, planned: Planned) -> str:
-    plan = planned.plan
-    where = f"{plan.ic_name} on endpoint {plan.endpoint_name}"
-    if state == "planned":
-        does = "create" if plan.action == "create" else "leave as it is"
-        return f"plan {planned.digest}: {does} {where}, weights {plan.weights_uri}"
-    if state == "unchanged":
-        return f"{where} serves these weights already"
-    if state == "in_service":
-        return f"{where} is in service with {plan.weights_uri}"
-    return f"{where} is {state}; it goes on without this call"
+            raise outcome.failed(last)
+        return outcome.result(state, last, watched.warnings)

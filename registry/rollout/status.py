@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from registry.adapters import same_weights
 from registry.calls import Call
-from registry.errors import InvalidArgument, NotFound, RegistryError
-from registry.identifiers import adapter_component_name
-from registry.project.folder import AdapterConf, ProjectFolder
-from registry.rollout.carry_out import StepLog
-from registry.rollout.deploy import DEFAULT_POLL_S
+from registry.errors import NotFound
+from registry.rollout.naming import ADAPTER_MARK, RolloutName, known_adapters
+from registry.rollout.remedies import remedy
 from registry.rollout.request import check_wait
-from registry.rollout.watch import FINAL, log_group, rollout_state, watch
+from registry.rollout.steps import StepLog
+from registry.rollout.watch import DEFAULT_POLL_S, FINAL, log_group, rollout_state, watch
 from registry.stores import Aws, InferenceComponents
 from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutResult
-
-_MARK = "-adapter-"
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutName:
-    """Which rollout: the component, or an adapter of a project."""
-
-    ic_name: str
-    project_name: str = ""
-    conf: AdapterConf | None = None
-
-    @classmethod
-    def of(
-        cls, *, ic_name: str, adapter_name: str, project_name: str, folder: ProjectFolder | None
-    ) -> RolloutName:
-        """Return the component that the arguments name.
-
-        Raises:
-            InvalidArgument: they name none, or a name is not allowed.
-        """
-        project = project_name or (folder.config.get("PROJECT_NAME") if folder else "") or ""
-        if ic_name:
-            confs = folder.adapters if folder else ()
-            conf = next((one for one in confs if one.ic_name == ic_name), None)
-            return cls(ic_name, project or ic_name.partition(_MARK)[0], conf)
-        if not adapter_name or not project:
-            raise InvalidArgument(
-                "the rollout is not named",
-                hint="pass ic_name, or adapter_name with project_dir or project_name",
-            )
-        conf = folder.adapter(adapter_name) if folder else None
-        recorded = conf.ic_name if conf else ""
-        return cls(recorded or adapter_component_name(project, adapter_name), project, conf)
 
 
 def rollout_status(
@@ -99,7 +63,9 @@ def _result(
         next_step=_after_failure(component) if state == "failed" else None if final else again,
         aws=aws.identity,
         state=state,
-        adapter_name=name.conf.name if name.conf else component.name.partition(_MARK)[2] or None,
+        adapter_name=name.conf.name
+        if name.conf
+        else component.name.partition(ADAPTER_MARK)[2] or None,
         ic_name=component.name,
         endpoint_name=component.endpoint_name,
         base_component_name=component.base_component,
@@ -109,22 +75,36 @@ def _result(
         failure_reason=reason,
         log_group=log_group(component.name),
         elapsed_seconds=log.elapsed_s,
-        warnings=warnings,
+        warnings=(*warnings, *_differing(name, component)),
     )
 
 
+def _adapter_name(name: RolloutName, component: InferenceComponent) -> str | None:
+    return name.conf.name if name.conf else component.name.partition(ADAPTER_MARK)[2] or None
+
+
 def _after_failure(component: InferenceComponent) -> str:
-    return f"read log group {log_group(component.name)}, then delete the component and deploy again"
+    return (
+        f"read log group {log_group(component.name)}; {remedy(component.failure_reason or '')}; "
+        "then deploy_adapter_from_registry with replace=true, or remove_adapter"
+    )
+
+
+def _differing(name: RolloutName, component: InferenceComponent) -> tuple[str, ...]:
+    """Return a warning where the conf names other weights than those that are served."""
+    conf = name.conf
+    if component.status != "InService" or not conf or not conf.weights_uri:
+        return ()
+    if same_weights(conf.weights_uri, component.artifact_url):
+        return ()
+    return (
+        f"{conf.conf_path} names {conf.weights_uri}, which is not what is served: the update was "
+        "taken back, or somebody else deployed; deploy_adapter_from_registry sets both right",
+    )
 
 
 def _unknown(name: RolloutName, components: InferenceComponents, call: Call) -> NotFound:
-    known: list[str] = []
-    if name.project_name:
-        try:
-            found = components.named_like(f"{name.project_name}{_MARK}", call=call)
-        except RegistryError:  # the component is missing all the same; names are a courtesy
-            found = ()
-        known = sorted(one.name for one in found)
+    known = known_adapters(name.project_name, components, call)
     hint = f"adapters of {name.project_name}: {', '.join(known)}" if known else "see list_adapters"
     return NotFound(
         f"there is no inference component {name.ic_name!r}", hint=hint, candidates=known

@@ -37,6 +37,11 @@ class Target:
     max_rank: int = 0
     objections: tuple[tuple[str, str], ...] = ()
 
+    def was_rolled_out(self, adapter_name: str) -> bool:
+        """Tell whether the folder says that the adapter has a component already."""
+        conf = self.folder.adapter(adapter_name) if self.folder else None
+        return bool(conf and conf.ic_name)
+
 
 def resolve_target(request: RolloutRequest, folder: ProjectFolder | None) -> Target:
     """Return the target that arguments and folder name together; arguments win.
@@ -51,27 +56,22 @@ def resolve_target(request: RolloutRequest, folder: ProjectFolder | None) -> Tar
 
 
 def check_live(target: Target, components: InferenceComponents) -> None:
-    """Return when endpoint and base component are InService.
+    """Return when the base component is InService on the endpoint, which is alive then.
+
+    The endpoint itself is only looked at when the base is not there.
 
     Raises:
         NotFound: one of them does not exist.
         PreconditionFailed: one of them is not InService, or not what it should be.
     """
-    endpoint = components.endpoint(target.endpoint_name)
-    if endpoint.status != "InService":
-        raise PreconditionFailed(
-            f"endpoint {endpoint.name!r} is {endpoint.status}, not InService",
-            hint="wait until it is, then repeat the call",
-            state=endpoint.status,
-        )
     try:
         base = components.describe(target.base_component)
     except NotFound as error:
-        names = _base_names(target)
+        _check_endpoint(target, components)
         raise NotFound(
             f"there is no base component {target.base_component!r}",
             hint="name the component that serves the base model with base_component, or deploy it",
-            candidates=names,
+            candidates=_base_names(target),
         ) from error
     if base.base_component:
         raise PreconditionFailed(
@@ -79,6 +79,7 @@ def check_live(target: Target, components: InferenceComponents) -> None:
             hint=f"base_component={base.base_component}",
         )
     if base.endpoint_name != target.endpoint_name:
+        _check_endpoint(target, components)
         raise PreconditionFailed(
             f"base component {base.name!r} is on endpoint {base.endpoint_name!r}, "
             f"not on {target.endpoint_name!r}"
@@ -88,6 +89,16 @@ def check_live(target: Target, components: InferenceComponents) -> None:
             f"base component {base.name!r} is {base.status}, not InService",
             hint="wait until it is, then repeat the call",
             state=base.status,
+        )
+
+
+def _check_endpoint(target: Target, components: InferenceComponents) -> None:
+    endpoint = components.endpoint(target.endpoint_name)
+    if endpoint.status != "InService":
+        raise PreconditionFailed(
+            f"endpoint {endpoint.name!r} is {endpoint.status}, not InService",
+            hint="wait until it is, then repeat the call",
+            state=endpoint.status,
         )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from registry.adapters import same_weights
 from registry.calls import Call
 from registry.errors import NotFound, Throttled, Unavailable
 from registry.stores import InferenceComponents
 from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutState
 
+DEFAULT_POLL_S = 2.0
 FINAL = frozenset({"InService", "Failed"})
 
 _STATES: dict[str, RolloutState] = {
@@ -24,8 +27,8 @@ _SLOWEST = 5
 """Looks are at most so many times the first interval apart: 2 s grow to 10 s."""
 
 _RESERVE_S = 3.0
-_NOT_FOUND_AT_FIRST = 2
-"""How often a component that was just asked for may not be there yet."""
+_TOO_EARLY = 2
+"""How often a look may be too early to show what was just asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ def watch(
     poll_s: float,
     known: InferenceComponent | None,
     call: Call,
+    updated_to: str = "",
 ) -> Watched:
     """Look at a component at once and then now and again, and return the last look.
 
@@ -66,34 +70,83 @@ def watch(
         wait_s: Seconds to wait at most; the call's deadline comes first.
         poll_s: Seconds to the second look; later ones are further apart, up to five times.
         known: An earlier look; None for a component that was asked for just now.
+        updated_to: The weights that an update just asked for: a first look may still show the
+            component as it was before.
 
     Raises:
         NotFound: it vanished meanwhile.
         Cancelled: the caller withdrew; the component goes on.
     """
-    watching = _Watching(components, ic_name, known)
+    watching = _Watching(components, ic_name, known, updated_to)
+    _repeat(watching.look, lambda: watching.status, ic_name, wait_s, poll_s, call)
+    return Watched(watching.component, tuple(watching.warnings))
+
+
+def watch_gone(
+    components: InferenceComponents,
+    ic_name: str,
+    *,
+    wait_s: float,
+    poll_s: float,
+    call: Call,
+) -> bool:
+    """Look at a component that was deleted until it is gone; return whether it is.
+
+    Raises:
+        Cancelled: the caller withdrew; the deletion goes on.
+    """
+    gone = False
+
+    def look() -> bool:
+        nonlocal gone
+        try:
+            components.describe(ic_name)
+        except NotFound:
+            gone = True
+        except (Throttled, Unavailable):
+            return False  # the next look tells
+        return gone
+
+    _repeat(look, lambda: "gone" if gone else "Deleting", ic_name, wait_s, poll_s, call)
+    return gone
+
+
+def _repeat(
+    look: Callable[[], bool],
+    status: Callable[[], str],
+    ic_name: str,
+    wait_s: float,
+    poll_s: float,
+    call: Call,
+) -> None:
+    """Look until a look is the last one, or the waiting ends."""
     waited, interval = 0.0, poll_s
-    while not watching.look():
+    while not look():
         nap = min(interval, wait_s - waited, call.remaining_s - _RESERVE_S)
         if nap <= 0:
             break
-        call.report(waited, wait_s, f"{ic_name} is {watching.status}")
+        call.report(waited, wait_s, f"{ic_name} is {status()}")
         call.pause(nap)
         waited += nap
         interval = min(interval * _GROWTH, poll_s * _SLOWEST)
-    call.report(wait_s or 1, wait_s or 1, f"{ic_name} is {watching.status}")
-    return Watched(watching.component, tuple(watching.warnings))
+    call.report(wait_s or 1, wait_s or 1, f"{ic_name} is {status()}")
 
 
 class _Watching:
     """The looks at one component so far."""
 
     def __init__(
-        self, components: InferenceComponents, ic_name: str, known: InferenceComponent | None
+        self,
+        components: InferenceComponents,
+        ic_name: str,
+        known: InferenceComponent | None,
+        updated_to: str,
     ) -> None:
         self._components = components
         self._ic_name = ic_name
+        self._updated_to = updated_to
         self._misses = 0
+        self._stale_looks = 0
         self.component = known
         self.warnings: list[str] = []
 
@@ -107,18 +160,28 @@ class _Watching:
         Raises:
             NotFound: the component is gone.
         """
+        before = self.component
         try:
             self.component = self._components.describe(self._ic_name)
         except NotFound as error:
             self._misses += 1
-            if self.component or self._misses > _NOT_FOUND_AT_FIRST:
+            if self.component or self._misses > _TOO_EARLY:
                 raise _vanished(self._ic_name, self.component) from error
             return False
         except (Throttled, Unavailable) as error:
             self.warnings = [f"a look at the component failed: {error.message}"]
             return False
         self.warnings = []
-        return self.component.status in FINAL
+        return self.component.status in FINAL and not self._is_stale(self.component, before)
+
+    def _is_stale(self, now: InferenceComponent, before: InferenceComponent | None) -> bool:
+        """Tell whether a look may be from before the update that was asked for."""
+        if not self._updated_to or same_weights(now.artifact_url, self._updated_to):
+            return False
+        if before and before.status == "Updating":
+            return False
+        self._stale_looks += 1
+        return self._stale_looks <= _TOO_EARLY
 
 
 def _vanished(ic_name: str, last: InferenceComponent | None) -> NotFound:

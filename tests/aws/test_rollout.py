@@ -1,6 +1,7 @@
+import itertools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ from registry.errors import (
 )
 from registry.project.folder import ProjectFolder, read_project
 from registry.rollout.deploy import Rollout
-from registry.rollout.plan import make_plan
+from registry.rollout.naming import RolloutName
+from registry.rollout.plan import Planner
 from registry.rollout.request import ConsentPolicy, RolloutRequest
-from registry.rollout.status import RolloutName, rollout_status
+from registry.rollout.status import rollout_status
 from registry.rollout.target import resolve_target
 from sandbox.service import Sandbox
 from schemas.rollout import RolloutResult
@@ -164,6 +166,16 @@ def _call(**options: Any) -> Call:
 Deploy = Callable[..., RolloutResult]
 
 
+def _rollout(
+    aws: BotoAws, policy: ConsentPolicy | None = None, directory: BotoDirectory | None = None
+) -> Rollout:
+    def elsewhere(region: str) -> BotoAws:
+        assert directory is not None
+        return directory.open(region=region, profile="")
+
+    return Rollout(aws, elsewhere, policy or ConsentPolicy(), now=lambda: NOW)
+
+
 @pytest.fixture
 def deploy(aws: BotoAws, endpoint: str) -> Deploy:
     """Rolls out as the server does; waiting takes no time."""
@@ -174,7 +186,7 @@ def deploy(aws: BotoAws, endpoint: str) -> Deploy:
         call: Call | None = None,
         **arguments: Any,
     ) -> RolloutResult:
-        rollout = Rollout(aws, policy or ConsentPolicy(), now=lambda: NOW)
+        rollout = _rollout(aws, policy)
         return rollout.deploy(RolloutRequest(**arguments), folder, call or _call())
 
     return run
@@ -267,6 +279,7 @@ def test_a_call_while_it_is_creating_finds_it(
 ) -> None:
     sandbox.control.change_settings(component_polls=7)
     first = deploy(folder, version_arn=version, wait_s=0)
+    folder = read_project(folder.root)
     second = deploy(folder, version_arn=version, wait_s=0)
     third = deploy(folder, version_arn=version)
 
@@ -344,7 +357,7 @@ def test_a_failed_component_is_in_the_way_of_the_next_call(
     with pytest.raises(PreconditionFailed, match="is Failed: out of memory") as told:
         deploy(folder, version_arn=version)
 
-    assert "delete the component" in told.value.hint
+    assert "replace=true" in told.value.hint
 
 
 def test_a_component_that_vanishes_is_not_found(
@@ -384,7 +397,7 @@ def test_looks_grow_apart_from_two_to_ten_seconds(
         for call in sandbox.control.calls("DescribeInferenceComponent")
         if call["request"]["InferenceComponentName"] == IC
     ]
-    assert 10 == len(looks)
+    assert 9 == len(looks)
 
 
 def test_cancelling_stops_the_waiting_and_nothing_else(
@@ -512,25 +525,19 @@ def test_somebody_elses_component_that_appears_meanwhile_is_a_conflict(
     assert not _conf(folder).exists()
 
 
-@pytest.mark.parametrize(("replacing", "kind"), [(False, Conflict), (True, PreconditionFailed)])
-def test_other_live_weights_are_never_replaced(
-    deploy: Deploy,
-    folder: ProjectFolder,
-    version: str,
-    aws: BotoAws,
-    weights: str,
-    replacing: bool,
-    kind: type[RegistryError],
+def test_other_live_weights_are_not_replaced_unasked(
+    deploy: Deploy, folder: ProjectFolder, version: str, aws: BotoAws, weights: str
 ) -> None:
     aws.components.create_adapter(
         name=IC, endpoint_name=ENDPOINT, base_component=BASE, artifact_url="s3://x/y.tar.gz"
     )
 
-    with pytest.raises(kind) as told:
-        deploy(folder, version_arn=version, replace=replacing)
+    with pytest.raises(Conflict) as told:
+        deploy(folder, version_arn=version)
 
     assert "s3://x/y.tar.gz" == told.value.details["existing"]["artifactUrl"]
     assert f"{weights}/" == told.value.details["wanted"]["artifactUrl"]
+    assert "replace=true" in told.value.hint
     assert not _conf(folder).exists()
 
 
@@ -687,13 +694,6 @@ def test_a_version_that_is_not_approved_is_refused(
     arn = _register(clients, "other", approval, modelDataUrl=weights)
 
     with pytest.raises(PreconditionFailed, match=approval):
-        deploy(folder, version_arn=arn, adapter_name="my-sft")
-
-
-def test_a_version_of_another_region_is_refused(deploy: Deploy, folder: ProjectFolder) -> None:
-    arn = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/other/1"
-
-    with pytest.raises(InvalidArgument, match="eu-west-1"):
         deploy(folder, version_arn=arn, adapter_name="my-sft")
 
 
@@ -903,17 +903,43 @@ def test_an_unknown_rollout_is_not_found_with_the_projects_own(
 
 # -- MLCC's own behaviour, case by case ------------------------------------------------------
 
-OURS = {
-    "existing-conf": ("in_service", "a conf alone never blocks: it is updated"),
-    "not-an-adapter-version": (InvalidArgument, "base models are refused (D23)"),
-    "name:trail-": (InvalidArgument, "no inner hyphen at the end (D24)"),
-    "no-name": ("name-missing", "the version's recorded name is the default"),
-    "mismatch-arn-slug-not-in-artifact": ("in_service", "model names decide, not ARNs (D23)"),
-    "mismatch-forced": ("in_service", "nothing has to be forced: the model is the same"),
-    "different-model-no-deployed-arn": (PreconditionFailed, "model names differ (D23)"),
-    "different-model-no-artifact-url": (PreconditionFailed, "model names differ (D23)"),
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A case in which we decide otherwise than MLCC.
+
+    Attributes:
+        calls: What is asked of SageMaker before it is refused; None where it is rolled out.
+    """
+
+    reason: str
+    calls: tuple[str, ...] | None = None
+
+
+_BAD_NAME = "a name that is not allowed is refused before SageMaker is asked anything"
+EXEMPTIONS = {
+    "existing-conf": Exemption("a conf alone never blocks: it is updated"),
+    "not-an-adapter-version": Exemption("base models are refused (D23)", ("version",)),
+    "name:trail-": Exemption("no hyphen at the end (D24)", ()),
+    "name:My-SFT": Exemption(_BAD_NAME, ()),
+    "name:under_score": Exemption(_BAD_NAME, ()),
+    f"name:{'a' * 51}": Exemption(_BAD_NAME, ()),
+    "no-name": Exemption("the version's recorded name is the default", ("version",)),
+    "mismatch-arn-slug-not-in-artifact": Exemption("model names decide, not ARNs (D23)"),
+    "different-model-no-deployed-arn": Exemption("model names differ (D23)", ("version", "base")),
+    "different-model-no-artifact-url": Exemption("model names differ (D23)", ("version", "base")),
+    "lora-disabled": Exemption("what force overrides is told with the plan", ("version", "base")),
 }
-"""Cases in which we decide otherwise than MLCC, with the outcome and the reason."""
+_OURS_ALONE = (
+    "GetCallerIdentity",  # the account is named in every answer
+    "Search",  # candidates beside a refusal
+    "ListModelPackages",
+    "ListModelPackageGroups",
+    "DescribeModelPackageGroup",
+    "DescribeEndpoint",  # tells a missing base from a missing endpoint
+)
 
 REGISTRY_CASES = [
     case
@@ -935,30 +961,128 @@ def test_mlccs_cases_end_as_mlcc_or_as_we_decided(
     for place in ("s3://mlcc-adapters/", "s3://b/", "s3://spec/"):
         case = json.loads(json.dumps(case).replace(place, f"s3://{bucket}/"))
     folder = _vector_account(case, clients, bucket, tmp_path, sandbox)
-    wanted: Any = "in_service" if case["exit_code"] == 0 else RegistryError
-    wanted = OURS.get(case["id"], (wanted, ""))[0]
+    sandbox.control.clear_log()
+
+    ours = _our_document(case, _rollout(aws), folder, sandbox)
+
+    mlccs = _mlccs_document(case)
+    exemption = EXEMPTIONS.get(case["id"])
+    if exemption is None:
+        assert mlccs == ours
+        return
+    assert mlccs != ours, f"{case['id']} needs no exemption any more"
+    assert _decided(case, exemption) == ours
+
+
+def test_every_exemption_is_of_a_case_that_there_is() -> None:
+    assert set(EXEMPTIONS) <= {case["id"] for case in REGISTRY_CASES}
+
+
+def _mlccs_document(case: Document) -> Document:
+    """Return what MLCC did, looks at the same thing once, our own variable added to its conf."""
+    conf = case["conf_variables_in_order"]
+    if conf and case["exit_code"] == 0:
+        conf = conf + _technique(case)
+    return {
+        "outcome": "rolled out" if case["exit_code"] == 0 else "refused",
+        "calls": _once_each(case["sagemaker_calls"]),
+        "conf": conf,
+    }
+
+
+def _decided(case: Document, exemption: Exemption) -> Document:
+    """Return the document that an exemption stands for."""
+    arn = next(word for word in case["argv"] if word.startswith("arn:"))
+    base = case["inference_components"][0]["name"]
+    asked = {
+        "version": {"action": "DescribeModelPackage", "params": {"ModelPackageName": arn}},
+        "base": _described_component(base),
+    }
+    if exemption.calls is not None:
+        calls = [asked[each] for each in exemption.calls]
+        return {"outcome": "refused", "calls": calls, "conf": None}
+    metadata = case["model_package"]["CustomerMetadataProperties"]
+    weights, name = f"{metadata['modelDataUrl'].rstrip('/')}/", case["argv"][2]
+    component = f"{case['project']['PROJECT_NAME']}-adapter-{name}"
+    creation = {
+        "InferenceComponentName": component,
+        "EndpointName": case["project"]["ENDPOINT_NAME"],
+        "Specification": {
+            "BaseInferenceComponentName": base,
+            "Container": {"ArtifactUrl": weights},
+        },
+    }
+    own = _described_component(component)
+    create = {"action": "CreateInferenceComponent", "params": creation}
+    looks = [own] if case["conf_variables_in_order"] else []  # a conf that names a component
+    variables = {
+        "ADAPTER_NAME": name,
+        "ADAPTER_IC_NAME": component,
+        "ADAPTER_WEIGHTS_URI": weights,
+        "ADAPTER_CREATED_AT": "<timestamp>",
+        "ADAPTER_SOURCE": "registry",
+        "ADAPTER_REGISTRY_ARN": arn,
+        "ADAPTER_PARENT_MODEL_ARN": metadata["parentModelVersionArn"],
+        "ADAPTER_PARENT_MODEL_SLUG": metadata["modelName"],
+    }
+    conf = [[name, "double", value] for name, value in variables.items()] + _technique(case)
+    calls = [asked["version"], *looks, asked["base"], create, own]
+    return {"outcome": "rolled out", "calls": calls, "conf": conf}
+
+
+def _technique(case: Document) -> list[list[str]]:
+    technique = case["model_package"]["CustomerMetadataProperties"].get("tuneTechnique")
+    return [["ADAPTER_TECHNIQUE", "double", technique]] if technique else []
+
+
+def _described_component(name: str) -> Document:
+    return {"action": "DescribeInferenceComponent", "params": {"InferenceComponentName": name}}
+
+
+def _once_each(calls: list[Document]) -> list[Document]:
+    return [call for call, _ in itertools.groupby(calls)]
+
+
+def _our_document(
+    case: Document, rollout: Rollout, folder: ProjectFolder, sandbox: Sandbox
+) -> Document:
+    """Return what our rollout does in the case's own words."""
     positional = [word for word in case["argv"][2:] if not word.startswith("arn:")]
     request = RolloutRequest(
         adapter_name="" if positional[0] == "--from-registry" else positional[0],
         version_arn=next((word for word in case["argv"] if word.startswith("arn:")), ""),
         force="--force" in case["argv"],
     )
-    rollout = Rollout(aws, ConsentPolicy(), now=lambda: NOW)
+    outcome = "rolled out"
+    try:
+        rollout.deploy(request, folder, _call())
+    except RegistryError:
+        outcome = "refused"
+    calls = [
+        {"action": call["operation"], "params": _without_card(call["request"])}
+        for call in sandbox.control.calls()
+        if call["operation"] not in _OURS_ALONE
+    ]
+    conf = _conf(folder, request.adapter_name)
+    return {
+        "outcome": outcome,
+        "calls": _once_each(calls),
+        "conf": _variables(conf.read_text()) if conf.exists() else None,
+    }
 
-    if wanted == "name-missing":
-        wanted = InvalidArgument  # MLCC's own versions record no name
-    if wanted != "in_service":
-        with pytest.raises(wanted):
-            rollout.deploy(request, folder, _call())
-        assert [] == _creations(sandbox)
-        return
-    result = rollout.deploy(request, folder, _call())
 
-    upstream = [one for one in case["sagemaker_calls"] if one["action"].startswith("Create")]
-    assert "in_service" == result.state
-    if upstream:
-        assert [one["params"] for one in upstream] == _creations(sandbox)
-        _check_conf(case, folder, request.adapter_name)
+def _without_card(request: Document) -> Document:
+    """Return a request without our wish to be spared the model card."""
+    return {key: value for key, value in request.items() if key != "IncludedData"}
+
+
+def _variables(text: str) -> list[list[str]]:
+    found = []
+    for line in text.splitlines():
+        name, value = line.removeprefix("export ").split("=", 1)
+        assert value[0] == value[-1] == '"'
+        found.append([name, "double", "<timestamp>" if "CREATED_AT" in name else value[1:-1]])
+    return found
 
 
 def _vector_account(
@@ -979,7 +1103,8 @@ def _vector_account(
         (folder.root / "do/ic/default.conf").write_text('export IC_GPU_COUNT="1"\n')
     if case["id"] == "existing-conf":
         _conf(folder).parent.mkdir()
-        _conf(folder).write_text('export ADAPTER_NAME="my-sft"\n')
+        said = case["conf_variables_in_order"]
+        _conf(folder).write_text("".join(f'export {name}="{value}"\n' for name, _, value in said))
     if case["id"] in {"base-missing", "base-not-inservice"}:
         clients.sagemaker.delete_inference_component(InferenceComponentName=BASE)
     if case["id"] == "base-missing":
@@ -1003,27 +1128,12 @@ def _vector_version(package: dict[str, Any], clients) -> None:
     )
 
 
-def _check_conf(case: dict[str, Any], folder: ProjectFolder, name: str) -> None:
-    text = _conf(folder, name).read_text()
-    wanted = [
-        f'export {variable}="{value if value != "<timestamp>" else "2026-05-01T10:00:00Z"}"'
-        for variable, _, value in case["conf_variables_in_order"]
-    ]
-    assert wanted == text.splitlines()
-
-
-def test_every_decision_against_mlcc_is_still_one() -> None:
-    known = {case["id"] for case in REGISTRY_CASES}
-
-    assert set(OURS) <= known
-
-
 def test_a_plans_digest_covers_everything_but_the_conf(
     deploy: Deploy, folder: ProjectFolder, version: str, aws: BotoAws
 ) -> None:
     request = RolloutRequest(version_arn=version)
     target = resolve_target(request, folder)
-    planned = make_plan(request, target, aws=aws, now=lambda: NOW, call=_call())
+    planned = Planner(request, target, aws, lambda _: aws, lambda: NOW).plan(_call())
     changes = {
         "action": "none",
         "account": "1",
@@ -1039,6 +1149,7 @@ def test_a_plans_digest_covers_everything_but_the_conf(
         "target_model": "x",
         "rank": 9,
         "forced": ("x",),
+        "replaces": "x",
     }
 
     digests = {
@@ -1046,7 +1157,7 @@ def test_a_plans_digest_covers_everything_but_the_conf(
         for name, value in changes.items()
     }
 
-    conf_only = planned.plan.model_copy(update={"conf": "unchanged"})
-    assert set(changes) | {"conf"} == set(type(planned.plan).model_fields)
-    assert replace(planned, plan=conf_only).digest == planned.digest
+    not_agreed = planned.plan.model_copy(update={"conf": "unchanged", "outage": "x"})
+    assert set(changes) | {"conf", "outage"} == set(type(planned.plan).model_fields)
+    assert replace(planned, plan=not_agreed).digest == planned.digest
     assert len(changes) == len(digests - {planned.digest})

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from registry.deployments.filters import DeploymentFilter
+from registry.deployments.listing import list_deployments
 from registry.instants import parse_instant
+from registry.local.deployments import project_registry, user_registry
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "data/contract/registry_list_search.json").read_text("utf-8")
@@ -64,6 +66,40 @@ def test_the_same_entries_are_found(case):
     theirs = case["user_ids"] + case["project_ids"]
 
     assert (ours == theirs) is (call_of(case) not in EXEMPT)
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """The vectors' entries in a user's and a project's file."""
+    home, project = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("project")
+    (project / ".ml-container-creator").mkdir()
+    for path, entries in (
+        (home / "registry.json", VECTORS["user_entries"]),
+        (project / ".ml-container-creator" / "registry.json", VECTORS["project_entries"]),
+    ):
+        document = {"schemaVersion": "2026-03-20", "entries": entries}
+        path.write_text(json.dumps(document), "utf-8")
+    return [("user", user_registry(home)), ("project", project_registry(project))]
+
+
+def listed(logs, wanted: DeploymentFilter) -> list[dict[str, Any]]:
+    """Every entry that our listing gives, whole, by its id."""
+    found, cursor = [], ""
+    while True:
+        page = list_deployments(logs, wanted, limit=0, cursor=cursor, full=True)
+        found += [each.entry for each in page.deployments]
+        if page.complete:
+            return sorted(found, key=lambda entry: entry["id"])
+        cursor = page.next_cursor or ""
+
+
+@pytest.mark.parametrize("case", VECTORS["results"], ids=call_of)
+def test_the_entries_are_listed_whole(case, logs):
+    """Pages of whole entries hold each document as MLCC stored it; ours come newest first."""
+    stored = {entry["id"]: entry for entry in VECTORS["user_entries"] + VECTORS["project_entries"]}
+    expected = [stored[each] for each in sorted(case["user_ids"] + case["project_ids"])]
+
+    assert (expected == listed(logs, filter_of(case["argv"]))) is (call_of(case) not in EXEMPT)
 
 
 def test_every_exemption_names_a_case():

@@ -156,11 +156,15 @@ def home(place: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def shared(place: Path, sandbox_process: Sandbox, era: str):
-    """One server process for a module and an era: the server keeps nothing between calls."""
+async def shared(place: Path, sandbox_process: Sandbox, era: str, request: pytest.FixtureRequest):
+    """One server process for a module and an era: the server keeps nothing between calls.
+
+    A module may name the server's flags in `FLAGS`.
+    """
     folder = place / "support-bot"
     folder.mkdir(exist_ok=True)
-    async with process(place, folder, sandbox_process.environment(), era) as client:
+    flags = getattr(request.module, "FLAGS", ())
+    async with process(place, folder, sandbox_process.environment(), era, *flags) as client:
         yield Caller(client)
 
 

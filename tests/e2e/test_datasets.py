@@ -56,7 +56,7 @@ async def test_defaults_are_recorded_as_the_specification_has_them(connect, home
 
     [entry] = stored(home)
     assert ("jsonl", "sft") == (entry["format"], entry["technique"])
-    assert entry["row_count"] is None
+    assert 3 == entry["row_count"]
     salt = hashlib.sha1(f"{DATA}\n".encode(), usedforsecurity=False).hexdigest()[:4]
     assert f"train-{salt}" == entry["name"]
 
@@ -128,7 +128,7 @@ async def test_changed_content_makes_a_version_and_equal_content_none(connect, h
     )
     assert ["1.0.0", "1.1.0"] == [each["version"] for each in entry["versions"]]
     assert etag(aws)[:16] == entry["content_hash"]
-    assert [3, None] == [each["rows"] for each in entry["versions"]]
+    assert [3, 1] == [each["rows"] for each in entry["versions"]]
 
 
 async def test_equal_content_with_other_facts_is_corrected_in_place(connect, home):
@@ -149,6 +149,22 @@ async def test_force_makes_a_version_of_equal_content(connect, home):
 
     assert ("created", "1.1.0") == (forced["local"]["state"], forced["version"])
     assert 2 == len(stored(home)[0]["versions"])
+
+
+async def test_rows_are_counted_and_what_cannot_be_counted_says_what_to_pass(connect, home, aws):
+    put = aws["s3"].put_object
+    put(Bucket="support-bot-data", Key="rows/t.csv", Body=b'q,a\n"two\nlines",1\n3,4')
+    put(Bucket="support-bot-data", Key="rows/t.bin", Body=b"\xff")
+    async with connect() as client:
+        counted = await client.ok(
+            "register_dataset", s3_uri="s3://support-bot-data/rows/t.csv", format="csv"
+        )
+        unknown = await client.ok("register_dataset", s3_uri="s3://support-bot-data/rows/t.bin")
+
+    assert (2, []) == (counted["rowCount"], counted["warnings"])
+    assert [2, None] == [each["row_count"] for each in stored(home)]
+    assert "rowCount" not in unknown
+    assert any("t.bin" in each and "pass row_count" in each for each in unknown["warnings"])
 
 
 async def test_a_prefix_is_hashed_over_everything_under_it(connect, home, aws):

@@ -490,24 +490,32 @@ async def test_a_repeated_call_finds_the_component_of_the_first(
     assert 2 == len(box.control.calls("CreateInferenceComponent"))  # the fixture's base is one
 
 
-async def test_other_live_weights_are_a_conflict_and_replacing_is_not_there_yet(
+async def test_other_live_weights_are_a_conflict_unless_they_are_replaced(
     connect, aws, project, tone, endpoint
 ):
     create_adapter(aws, FAQ)
     before = files(project)
+    aws["sagemaker"].describe_inference_component(InferenceComponentName=IC)
+    call = {"version_arn": tone, "replace": True}
     async with connect() as client:
         refused = await client.refused("deploy_adapter_from_registry", version_arn=tone)
-        replacing = await client.refused(
-            "deploy_adapter_from_registry", version_arn=tone, replace=True
+        while described(aws)["InferenceComponentStatus"] != "InService":
+            pass
+        proposed = await client.refused("deploy_adapter_from_registry", **call)
+        untouched = files(project), described(aws)["Specification"]["Container"]["ArtifactUrl"]
+        replaced = await client.ok(
+            "deploy_adapter_from_registry", **call, confirm=proposed["digest"]
         )
 
     assert "conflict" == refused["error"]["code"]
     assert FAQ == refused["existing"]["artifactUrl"]
     assert TONE == refused["wanted"]["artifactUrl"]
-    assert "precondition_failed" == replacing["error"]["code"]
-    assert "not available" in replacing["error"]["message"]
-    assert FAQ == described(aws)["Specification"]["Container"]["ArtifactUrl"]
-    assert before == files(project)
+    assert "needs_confirmation" == proposed["error"]["code"]
+    assert ("replace", FAQ) == tuple(proposed["plan"][each] for each in ("action", "replaces"))
+    assert (before, FAQ) == untouched
+    assert ("in_service", "updated") == (replaced["state"], replaced["steps"][1]["state"])
+    assert TONE == described(aws)["Specification"]["Container"]["ArtifactUrl"]
+    assert f'ADAPTER_WEIGHTS_URI="{TONE}"' in (project / CONF).read_text("utf-8")
 
 
 async def test_weights_that_are_gone_are_a_failed_precondition(
@@ -606,7 +614,6 @@ async def test_progress_is_told_step_by_step_and_only_grows(connect, tone, endpo
         ({"version_arn": f"{ARN}/{GROUP}"}, "not the ARN"),
         ({"version_arn": f"{ARN}/{GROUP}-tune-models/7"}, f"group {GROUP},"),
         ({"version_arn": f"{ARN}/{GROUP}/1"}, "not an adapter"),
-        ({"version_arn": f"{ARN}/{GROUP}/2".replace("us-west-2", "eu-west-1")}, "eu-west-1"),
         ({"version_arn": f"{ARN}/{GROUP}/2", "version": 3}, "version is 3"),
         ({"version_arn": f"{ARN}/{GROUP}/2", "source_project": "other"}, "other"),
         ({"version": -1}, "version"),
@@ -686,7 +693,6 @@ async def test_a_rollout_that_is_not_there_or_not_named(connect, aws, endpoint, 
     [
         ("DescribeModelPackage", "deny", "permission_denied"),
         ("DescribeModelPackage", "throttle", "throttled"),
-        ("DescribeEndpoint", "deny", "permission_denied"),
         ("DescribeInferenceComponent", "deny", "permission_denied"),
         ("CreateInferenceComponent", "deny", "permission_denied"),
         ("CreateInferenceComponent", "throttle", "throttled"),

@@ -18,13 +18,22 @@ from typing import Any
 import pytest
 
 from registry.calls import Call
-from registry.datasets import register_dataset
-from registry.errors import NotFound
+from registry.datasets.register import register_dataset
+from registry.deployments.exporting import Export, export_deployments
+from registry.deployments.filters import DeploymentFilter
+from registry.deployments.importing import Import, import_deployments
+from registry.errors import NeedsConfirmation, NotFound
 from registry.evaluators import register_evaluator
 from registry.local.deployments import user_registry
 from registry.local.documents import JsonFile
+from registry.local.entries import schema_problems
+from registry.removal.deployments import remove_deployment
+from registry.stores import DeploymentLog
+from schemas.base import Outcome
 from schemas.dataset import DatasetRequest
+from schemas.deployment_views import Origin
 from schemas.evaluator import EvaluatorRequest
+from schemas.exchange import ImportDeploymentsResult, Strategy
 
 Mlcc = Callable[..., str]
 
@@ -215,6 +224,7 @@ def test_mlccs_helper_reads_and_extends_our_datasets(helper, home):
         store=store,
         objects=None,
         no_objects_reason="no region",
+        publish=lambda _: (Outcome(state="skipped"), None),
         now=lambda: datetime.now(UTC),
         call=Call(),
     )
@@ -240,6 +250,7 @@ def test_our_datasets_file_is_byte_for_byte_what_mlccs_helper_writes(helper, hom
         store=JsonFile(home / "datasets.json", ascii_only=True, final_newline=False),
         objects=None,
         no_objects_reason="no region",
+        publish=lambda _: (Outcome(state="skipped"), None),
         now=lambda: stamp,
         call=Call(),
     )
@@ -262,3 +273,113 @@ def test_mlccs_helper_reads_our_evaluators_and_ignores_their_history(helper, hom
 
     assert (found["arn_or_uri"], found["type"]) == (f"{arn}g", "lambda")
     assert [was["arn_or_uri"] for was in store.read()[0]["history"]] == [f"{arn}f"]
+
+
+def exported(home: Path) -> dict[str, Any]:
+    """Everything in the user's file as our exchange document."""
+    page = export_deployments(
+        [("user", user_registry(home))],
+        Export("", DeploymentFilter(), limit=100, cursor=""),
+        lambda: datetime.now(UTC),
+    )
+    assert page.complete
+    assert page.document is not None
+    return page.document.wire()
+
+
+def imported(home: Path, document: object, strategy: Strategy = "skip") -> ImportDeploymentsResult:
+    wanted = Import(document, "theirs.json", strategy, dry_run=False)
+    return import_deployments(user_registry(home), wanted, Call())
+
+
+def facts(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry without what exporting strips and importing assigns."""
+    parts = {key: value for key, value in entry.items() if key not in ("id", "metadata", *OF_CALLS)}
+    infrastructure = {
+        key: value
+        for key, value in entry["infrastructure"].items()
+        if key not in ("region", "roleArn")
+    }
+    return {**parts, "infrastructure": infrastructure}
+
+
+OF_CALLS = ("idempotencyKey",)
+
+
+def test_our_export_and_mlccs_of_one_file_say_the_same(mlcc, home):
+    whole = {key: value for key, value in OURS.items() if key not in OF_CALLS}
+    registered(
+        home, entry(1, "transformers", "vllm", **whole), entry(2, "http", "flask", later=[1])
+    )
+
+    printed = mlcc("export")
+
+    theirs = json.loads(printed[printed.index("{") :])
+    assert {**theirs, "exportedAt": ""} == {**exported(home), "exportedAt": ""}
+
+
+def test_mlcc_imports_what_we_export(mlcc, home, tmp_path):
+    first, second = entry(1, "transformers", "vllm", **OURS), entry(2, "http", "flask", later={})
+    registered(home, first, second)
+    (tmp_path / "ours.json").write_text(json.dumps(exported(home)), "utf-8")
+    (home / "registry.json").unlink()
+
+    said = mlcc("import", str(tmp_path / "ours.json"))
+    again = mlcc("import", str(tmp_path / "ours.json"))
+
+    entries = list(user_registry(home).entries())
+    assert [facts(first), facts(second)] == [facts(each) for each in entries]
+    assert {("imported", "ours.json")} == {
+        (each["metadata"]["source"], each["metadata"]["importedFrom"]) for each in entries
+    }
+    assert [] == [problem for each in entries for problem in schema_problems(each)]
+    assert ("Added:     2" in said, "Skipped:   2" in again) == (True, True)
+
+
+def test_we_import_what_mlcc_exports_and_mlcc_reads_it(mlcc, home):
+    for number in range(2):
+        mlcc(
+            *("log", "--deployment-config", "http-flask", "--architecture", "http"),
+            *("--backend", "flask", "--model-name", f"org/{number}", "--notes", "é 🚀"),
+        )
+    theirs = list(user_registry(home).entries())
+    printed = mlcc("export")
+    (home / "registry.json").unlink()
+    registered(home, entry(1, "transformers", "vllm", **OURS))
+
+    answer = imported(home, json.loads(printed[printed.index("{") :]))
+
+    ours = list(user_registry(home).entries())
+    assert (2, 0) == (answer.added, answer.refused_count)
+    assert [facts(each) for each in theirs] == [facts(each) for each in ours[1:]]
+    listed = mlcc("list")
+    assert all(each["id"] in listed for each in ours)
+    assert ours[2]["id"] in mlcc("search", "--model", "org/[1-9]")
+    shown = mlcc("get", ours[1]["id"])
+    assert ours[1] == json.loads(shown[shown.index("{") :])
+
+
+def test_what_we_import_mlcc_appends_to_and_nothing_is_lost(mlcc, home):
+    registered(home, entry(1, "transformers", "vllm", **OURS, later={"kept": [1]}))
+    document = exported(home)
+    imported(home, document, "merge")
+    before = json.dumps(list(user_registry(home).entries()))
+
+    mlcc("log", "--deployment-config", "http-flask", "--architecture", "http", "--backend", "flask")
+    again = imported(home, document, "merge")
+
+    entries = list(user_registry(home).entries())
+    assert before == json.dumps(entries[:2])
+    assert (3, "unchanged") == (len(entries), again.local.state)
+
+
+def test_mlcc_reads_a_file_that_we_removed_from(mlcc, home):
+    registered(home, entry(1, "transformers", "vllm"), entry(2, "http", "flask", **OURS))
+    logs: list[tuple[Origin, DeploymentLog]] = [("user", user_registry(home))]
+    with pytest.raises(NeedsConfirmation) as asked:
+        remove_deployment(logs, "00000001", "")
+
+    remove_deployment(logs, "00000001", asked.value.details["digest"])
+
+    listed = mlcc("list")
+    assert ("00000001" in listed, "00000002" in listed) == (False, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import string
 import time
@@ -15,23 +16,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.calls import Call
-from registry.content_hash import content_hash, is_prefix
-from registry.dataset_names import MAX_NAME, checked_name, derived_name, slug_of
-from registry.dataset_sources import ProjectValues
-from registry.dataset_versions import version_after
-from registry.datasets import register_dataset
+from registry.datasets.content import dataset_content
+from registry.datasets.names import MAX_NAME, checked_name, derived_name, slug_of
+from registry.datasets.register import register_dataset
+from registry.datasets.sources import ProjectValues
+from registry.datasets.versions import version_after
 from registry.errors import (
     Cancelled,
+    Conflict,
     CorruptRegistry,
     CredentialsFailed,
     InvalidArgument,
     NotFound,
     PermissionDenied,
     RegistryError,
+    Unavailable,
 )
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems
 from registry.stores import StoredObject
+from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
 
 URI = "s3://bucket/d/train.jsonl"
@@ -59,7 +63,10 @@ class Content:
                 yield StoredObject(found.split("/", 3)[3], etag, 1)
 
     def read(self, uri: str, *, limit_bytes: int) -> bytes:
-        raise NotImplementedError(f"{uri}: no test reads content ({limit_bytes})")
+        raise Unavailable(f"{limit_bytes} bytes of {uri} cannot be read now")
+
+    def read_part(self, uri: str, *, start: int, length: int, etag: str) -> bytes:
+        raise Unavailable(f"{length} bytes of {uri} ({etag}) cannot be read from {start} on")
 
 
 class Registry:
@@ -69,10 +76,17 @@ class Registry:
         self.path = home / "datasets.json"
         self.store = JsonFile(self.path, ascii_only=True, final_newline=False)
         self.at = datetime(2026, 5, 1, 10, tzinfo=UTC)
+        self.hub = Outcome(state="skipped", warning="no hub is configured")
+        self.arn: str | None = None
+        self.published: list[dict[str, Any]] = []
+
+    def publish(self, entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+        self.published.append(entry)
+        return self.hub, self.arn
 
     def register(
         self,
-        objects: Content | None = None,
+        objects: Content | Stored | None = None,
         project: ProjectValues | None = None,
         call: Call | None = None,
         **said: Any,
@@ -83,6 +97,7 @@ class Registry:
             objects=objects,
             no_objects_reason="no AWS region is known",
             project=project,
+            publish=self.publish,
             now=lambda: self.at,
             call=call or Call(),
         )
@@ -119,10 +134,9 @@ def test_the_first_registration_is_version_one_with_the_specifications_defaults(
         "contentHash": "1" * 16,
         "contentChecked": True,
         "local": {"state": "created"},
-        "hub": {"state": "skipped", "warning": result.hub.warning},
+        "hub": {"state": "skipped", "warning": "no hub is configured"},
         "warnings": [],
     }
-    assert "no hub content" in (result.hub.warning or "")
     assert schema_problems(registry.entry(), "dataset") == []
     raw = registry.path.read_text()
     assert raw.startswith("[\n  {\n")
@@ -194,6 +208,179 @@ def test_force_makes_a_version_of_the_same_content_with_its_rows(registry):
     result = registry.register(ONE, force=True)
 
     assert (result.local.state, result.version, result.row_count) == ("created", "1.1.0", 3)
+
+
+class Stored:
+    """S3 with one object, whose bytes can be read; an ETag is the content's MD5."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.reads = 0
+
+    def head(self, uri: str) -> StoredObject:
+        etag = hashlib.md5(self.raw, usedforsecurity=False).hexdigest()
+        return StoredObject(uri.split("/", 3)[3], etag, len(self.raw))
+
+    def under(self, uri: str) -> Iterator[StoredObject]:
+        if URI.startswith(uri):
+            yield self.head(URI)
+
+    def read(self, uri: str, *, limit_bytes: int) -> bytes:
+        assert uri == URI
+        return self.raw[:limit_bytes]
+
+    def read_part(self, uri: str, *, start: int, length: int, etag: str) -> bytes:
+        self.reads += 1
+        if etag != self.head(uri).etag:
+            raise Conflict(f"{uri} was replaced while it was being read")
+        return self.raw[start : start + length]
+
+
+def test_rows_are_counted_once_and_again_when_the_content_changed(registry):
+    three, two = Stored(b"{}\n{}\n{}"), Stored(b"{}\n\n{}\n")
+
+    first = registry.register(three)
+    again = registry.register(three)
+    corrected = registry.register(three, technique="dpo")
+    forced = registry.register(three, force=True)
+    changed = registry.register(two)
+
+    assert [3, 3, 3, 3, 2] == [
+        each.row_count for each in (first, again, corrected, forced, changed)
+    ]
+    assert (1, 1) == (three.reads, two.reads)
+    assert [3, 3, 2] == [each["rows"] for each in registry.entry()["versions"]]
+    assert 2 == registry.entry()["row_count"]
+    assert () == first.warnings == changed.warnings
+
+
+@pytest.mark.parametrize("rows", [0, 99])
+def test_rows_that_the_caller_gives_are_not_counted(rows, registry):
+    content = Stored(b"{}\n")
+
+    result = registry.register(content, row_count=rows)
+
+    assert (rows, 0) == (result.row_count, content.reads)
+
+
+def test_rows_that_a_tune_job_gives_are_not_counted(registry):
+    content = Stored(b"{}\n")
+    state = {"TUNE_TECHNIQUE": "sft", "TUNE_DATASET_S3_URI": URI, "TUNE_DATASET_ROW_COUNT": "7"}
+
+    result = registry.register(content, project=project(**state), from_tune="latest")
+
+    assert (7, 0) == (result.row_count, content.reads)
+
+
+def test_rows_that_were_unknown_are_filled_in_when_they_can_be_counted(registry):
+    registry.register(None)
+
+    result = registry.register(Stored(b"{}\n"))
+
+    assert ("updated", "1.0.0", 1) == (result.local.state, result.version, result.row_count)
+
+
+def test_rows_that_were_given_for_content_unseen_stand(registry):
+    registry.register(None, row_count=5)
+    content = Stored(b"{}\n")
+
+    result = registry.register(content)
+
+    assert ("updated", 5, 0) == (result.local.state, result.row_count, content.reads)
+
+
+def test_the_hash_is_of_what_was_counted_or_nothing_was(registry):
+    class Replaced(Stored):
+        def read_part(self, uri: str, *, start: int, length: int, etag: str) -> bytes:
+            self.raw = b"{}\n{}\n"
+            return super().read_part(uri, start=start, length=length, etag=etag)
+
+    content = Replaced(b"{}\n")
+    before = content.head(URI).etag[:16]
+
+    first = registry.register(content)
+    second = registry.register(content)
+
+    assert (before, None) == (first.content_hash, first.row_count)
+    assert any("was replaced while it was being read" in each for each in first.warnings)
+    assert (content.head(URI).etag[:16], 2) == (second.content_hash, second.row_count)
+    assert ("created", "1.1.0") == (second.local.state, second.version)
+
+
+ARN = "arn:aws:sagemaker:us-west-2:123456789012:hub-content/h/DataSet/alpaca/1.0.0"
+
+
+def test_what_is_recorded_is_published_and_its_arn_recorded_too(registry):
+    registry.hub, registry.arn = Outcome(state="created"), ARN
+
+    result = registry.register(ONE, row_count=3)
+
+    (published,) = registry.published
+    assert ("1.0.0", None) == (published["versions"][-1]["version"], published["arn"])
+    assert ("created", "created") == (result.local.state, result.hub.state)
+    assert {**published, "arn": ARN} == registry.entry()
+
+
+def test_a_repeat_publishes_what_is_missing_and_writes_nothing_more(registry):
+    registry.hub = Outcome(state="failed", warning="the hub cannot be reached")
+    failed = registry.register(ONE, row_count=3)
+    registry.hub, registry.arn = Outcome(state="created"), ARN
+    completed = registry.register(ONE)
+    registry.hub = Outcome(state="unchanged")
+    before = registry.path.stat().st_mtime_ns
+    again = registry.register(ONE)
+
+    assert ("created", "failed") == (failed.local.state, failed.hub.state)
+    assert ("unchanged", "created") == (completed.local.state, completed.hub.state)
+    assert ("unchanged", "unchanged") == (again.local.state, again.hub.state)
+    assert (ARN, before) == (registry.entry()["arn"], registry.path.stat().st_mtime_ns)
+
+
+def test_the_arn_of_a_version_is_not_that_of_the_next(registry):
+    registry.hub, registry.arn = Outcome(state="created"), ARN
+    registry.register(ONE, row_count=3)
+    registry.hub, registry.arn = Outcome(state="failed", warning="throttled"), None
+
+    registry.register(TWO, row_count=4)
+
+    assert None is registry.entry()["arn"]
+
+
+def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn(registry):
+    def superseded(_entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+        registry.publish = Registry.publish.__get__(registry)
+        registry.register(TWO, row_count=4)
+        return Outcome(state="created"), ARN
+
+    registry.publish = superseded
+    result = registry.register(ONE, row_count=3)
+
+    assert ("1.0.0", "1.1.0") == (result.version, registry.entry()["latest_version"])
+    assert None is registry.entry()["arn"]
+
+
+def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
+    def removed(_entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+        registry.path.write_text("[]")
+        return Outcome(state="created"), ARN
+
+    registry.publish = removed
+    registry.register(ONE, row_count=3)
+
+    assert "[]" == registry.path.read_text()
+
+
+def test_an_arn_that_cannot_be_recorded_is_a_warning(registry):
+    def broken(_entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+        registry.path.write_text("{}")
+        return Outcome(state="created"), ARN
+
+    registry.publish = broken
+    result = registry.register(ONE, row_count=3)
+
+    assert "created" == result.hub.state
+    assert ARN in (result.hub.warning or "")
+    assert "is not a list" in (result.hub.warning or "")
 
 
 FAILURES = [
@@ -324,11 +511,14 @@ def test_a_name_that_is_absent_is_derived_from_the_uri(registry):
     assert registry.register(ONE, name="").name == derived_name(URI, URI)
 
 
-def test_an_extension_that_says_another_format_is_a_warning(registry):
-    result = registry.register(None, s3_uri="s3://b/x.parquet")
+@pytest.mark.parametrize(
+    ("key", "told"), [("x.parquet", "parquet"), ("x.CSV", "csv"), ("x.csv.gz", "csv")]
+)
+def test_an_extension_that_says_another_format_is_a_warning(key, told, registry):
+    result = registry.register(None, s3_uri=f"s3://b/{key}")
 
     assert result.format == "jsonl"
-    assert "the key's extension says parquet" in result.warnings[-1]
+    assert f"the key's extension says {told}" in result.warnings[-1]
 
 
 def project(unresolved: dict[str, str] | None = None, **resolved: str) -> ProjectValues:
@@ -413,7 +603,7 @@ def test_a_prefix_hashes_everything_under_it_and_nothing_beside_it():
     beside = {"s3://b/p-other/c": "3"}
 
     def hashed(uri: str, etags: dict[str, str]) -> str | None:
-        return content_hash(uri, Content(etags), "", Call()).value
+        return dataset_content(uri, Content(etags), "", Call()).hash
 
     assert hashed("s3://b/p", inside) == hashed("s3://b/p/", {**beside, **inside})
     assert hashed("s3://b/p", inside) != hashed("s3://b/p", {**inside, "s3://b/p/a": "9"})
@@ -423,46 +613,14 @@ def test_a_prefix_hashes_everything_under_it_and_nothing_beside_it():
 def test_a_listing_that_outlasts_the_call_is_a_warning():
     objects = Content({"s3://b/p/a": "1"})
 
-    found = content_hash("s3://b/p", objects, "", Call(deadline=time.monotonic() + 1))
+    found = dataset_content("s3://b/p", objects, "", Call(deadline=time.monotonic() + 1))
 
-    assert found.value is None
+    assert found.hash is None
     assert "too many objects" in found.warning
 
 
-@pytest.mark.parametrize(
-    ("version", "following"),
-    [
-        ("1.0.0", "1.1.0"),
-        ("1.9.0", "1.10.0"),
-        ("2.3.4", "2.4.4"),
-        ("1.0", "1.1.0"),
-        ("v1.0.0.0", "1.1.0"),
-        ("", "1.1.0"),
-        ("10.99.7", "10.100.7"),
-        (None, "1.1.0"),
-    ],
-)
-def test_the_next_version_raises_the_minor_number(version, following):
-    assert version_after(version) == following
-
-
-@pytest.mark.parametrize(
-    ("key", "prefix"),
-    [
-        ("", True),
-        ("a/", True),
-        ("a", True),
-        ("a/b", True),
-        ("a/b.jsonl", False),
-        ("a.b/c", True),
-        ("a.b/", True),
-        (".hidden", False),
-        ("a/.x", False),
-        ("a/b.", False),
-    ],
-)
-def test_a_key_without_a_dot_in_its_last_part_is_a_prefix(key, prefix):
-    assert is_prefix(key) is prefix
+def test_a_version_that_is_no_text_is_followed_as_one_without_three_numbers_is():
+    assert version_after(None) == "1.1.0"
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)

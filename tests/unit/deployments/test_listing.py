@@ -38,7 +38,8 @@ def entry(number: int, **more):
 def home(tmp_path):
     log = user_registry(tmp_path)
     for number in (2, 1, 5, 3, 4):
-        log.append(lambda _, number=number: entry(number))
+        more = {"later": {"said": 'a "quoted" word'}} if number == 3 else {}
+        log.append(lambda _, number=number, more=more: entry(number, **more))
     return tmp_path
 
 
@@ -89,6 +90,8 @@ def test_a_cursor_of_other_filters_is_refused(home):
         ({"until": "2026-05-02"}, [2, 1]),
         ({"since": "2026-05-02T10:00:00Z", "until": "2026-05-02T10:00:00+00:00"}, [2]),
         ({"text": "NOTE 4"}, [4]),
+        ({"text": '"quoted"'}, [3]),
+        ({"text": 'note 4", '}, []),
         ({"model": "qwen3"}, [5, 4, 3, 2, 1]),
         ({"model_glob": "Qwen/*"}, [5, 4, 3, 2, 1]),
         ({"model_glob": "*"}, []),
@@ -145,6 +148,15 @@ def test_a_page_of_whole_entries_holds_ten_and_goes_on(tmp_path):
 def test_a_file_given_twice_is_read_once(home):
     """D39: with the home as working folder, MLCC lists entries twice."""
     logs = [("user", user_registry(home)), ("project", user_registry(home))]
+    page = list_deployments(logs, DeploymentFilter(), limit=20, cursor="", full=False)
+
+    assert 5 == page.count
+
+
+def test_a_file_given_twice_by_a_link_is_read_once_too(home, tmp_path):
+    """D39 again: the home may be a link that the workspace has followed."""
+    (tmp_path / "linked").symlink_to(home)
+    logs = [("user", user_registry(tmp_path / "linked")), ("project", user_registry(home))]
     page = list_deployments(logs, DeploymentFilter(), limit=20, cursor="", full=False)
 
     assert 5 == page.count

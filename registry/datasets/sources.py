@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from registry.dataset_names import checked_name, checked_s3_uri, derived_name
+from registry.datasets.names import checked_name, checked_s3_uri, derived_name
 from registry.errors import InvalidArgument
 from registry.redaction import redact_shapes
 from schemas.dataset import DatasetFormat, DatasetRequest, TuneTechnique
@@ -116,7 +116,8 @@ def dataset_facts(request: DatasetRequest, project: ProjectValues | None) -> Dat
 
 def format_of(s3_uri: str) -> str | None:
     """Return the format that a key's extension tells, None when it tells none."""
-    return _BY_EXTENSION.get(s3_uri.rpartition("/")[2].rpartition(".")[2].lower())
+    name = s3_uri.rpartition("/")[2].lower().removesuffix(".gz")
+    return _BY_EXTENSION.get(name.rpartition(".")[2])
 
 
 def _check_choices(request: DatasetRequest) -> None:

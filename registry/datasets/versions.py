@@ -29,10 +29,15 @@ def version_after(version: object) -> str:
 def with_versions(entry: Mapping[str, Any]) -> JsonObject:
     """Return the entry with its list of versions.
 
-    One from before versions were kept gets its own values as version `1.0.0`, with no hash.
+    One from before versions were kept gets its own values as version `1.0.0`, with no hash. What
+    is no object among the versions, as people's edits leave it, is left out.
     """
-    if entry.get("versions"):
-        return {**entry, "versions": [dict(version) for version in entry["versions"]]}
+    stored = entry.get("versions")
+    versions = (
+        [each for each in stored if isinstance(each, dict)] if isinstance(stored, list) else []
+    )
+    if versions:
+        return {**entry, "versions": versions}
     first = {
         "version": FIRST,
         "s3_uri": entry.get("s3_uri"),

@@ -1,0 +1,1 @@
+"""Training datasets: registering them, counting their rows, listing and resolving them."""
