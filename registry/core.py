@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from registry.errors import CredentialsFailed, InvalidArgument, NotConfigured, PermissionDenied
 from registry.local.deployments import project_registry, user_registry
 from registry.local.documents import JsonFile
+from registry.precedence import NOWHERE, Given, first_given
 from registry.profiles import BootstrapProfile, read_profile
 from registry.project.folder import ProjectFolder, read_project
 from registry.registration.ci import CiTarget
@@ -19,6 +20,16 @@ from registry.workspace import Workspace
 from schemas.deployment_views import Origin
 
 DEFAULT_ECR_REPOSITORY = "ml-container-creator"
+
+CREDENTIAL_VARIABLES = (
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""Each says in the server's environment whom to act as; the bootstrap profile then does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +110,25 @@ class Registry:
         The bootstrap profile's counts only where the environment names neither a profile nor
         credentials of its own.
         """
-        chosen = argument or self.settings.profile
-        if chosen:
+        given = self.given_profile(argument)
+        return "" if given.source == "variable" else given.value
+
+    def given_profile(self, argument: str) -> Given:
+        """Return what decides whom to act as, and where it stands.
+
+        A variable of the client library's own is named and its value left to the library: a
+        profile that is passed on would win over keys that stand beside it.
+        """
+        chosen = first_given(
+            [Given(argument, "argument"), Given(self.settings.profile, "flag", "profile")]
+        )
+        if chosen.value:
             return chosen
-        if self.environment.get("AWS_PROFILE") or self.environment.get("AWS_ACCESS_KEY_ID"):
-            return ""
-        bootstrap = self.bootstrap()
-        return (bootstrap.aws_profile if bootstrap else "") or ""
+        for variable in CREDENTIAL_VARIABLES:
+            if value := self.environment.get(variable):
+                shown = value if variable.endswith("_PROFILE") else ""
+                return Given(shown, "variable", variable)
+        return first_given([self._of_bootstrap(lambda profile: profile.aws_profile, "awsProfile")])
 
     def region(self, argument: str, *, folder: str = "", profile: str = "") -> str:
         """Return the region of a call, "" when nothing gives one.
@@ -114,24 +137,34 @@ class Registry:
         MLCC_REGISTRY_REGION, AWS_REGION, AWS_DEFAULT_REGION, the AWS profile's, the bootstrap
         profile's.
         """
-        chosen = (
-            argument
-            or folder
-            or self._working_region()
-            or self.settings.region
-            or self.environment.get("AWS_REGION", "")
-            or self.environment.get("AWS_DEFAULT_REGION", "")
-        )
-        if chosen:
-            return chosen
+        return self.given_region(argument, folder=folder, profile=profile).value
+
+    def given_region(self, argument: str, *, folder: str = "", profile: str = "") -> Given:
+        """Return the region of a call, and where it stands."""
+
+        def places() -> Iterator[Given]:
+            yield Given(argument, "argument")
+            yield Given(folder or self._working_region(), "project", "AWS_REGION in do/config")
+            yield Given(self.settings.region, "flag", "region")
+            for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                yield Given(self.environment.get(variable, ""), "variable", variable)
+            chosen = self.profile(profile)
+            yield Given(self._region_of(chosen), "aws_profile", chosen or "default")
+            yield self._of_bootstrap(lambda profile: profile.aws_region, "awsRegion")
+
+        return first_given(places())
+
+    def _region_of(self, profile: str) -> str:
         try:
-            of_profile = self.directory.region_of(self.profile(profile))
+            return self.directory.region_of(profile)
         except CredentialsFailed:
-            of_profile = ""  # opening the account reports the same problem, with its cause
-        if of_profile:
-            return of_profile
+            return ""  # opening the account reports the same problem, with its cause
+
+    def _of_bootstrap(self, value: Callable[[BootstrapProfile], str | None], key: str) -> Given:
         bootstrap = self.bootstrap()
-        return (bootstrap.aws_region if bootstrap else "") or ""
+        if bootstrap is None:
+            return NOWHERE
+        return Given(value(bootstrap) or "", "bootstrap_profile", f"{key} of {bootstrap.name}")
 
     def _working_region(self) -> str:
         root = self.workspace.default_project()
@@ -178,11 +211,30 @@ class Registry:
 
     def ci_table_name(self, argument: str) -> str:
         """Return the CI table's name: argument, flag, CI_TABLE_NAME, bootstrap, default."""
-        named = argument or self.settings.ci_table or self.environment.get("CI_TABLE_NAME", "")
-        if named:
-            return named
-        bootstrap = self.bootstrap()
-        return (bootstrap.ci_table_name if bootstrap else "") or DEFAULT_CI_TABLE
+        return self.given_ci_table(argument).value
+
+    def given_ci_table(self, argument: str) -> Given:
+        """Return the CI table's name, and where it stands."""
+
+        def places() -> Iterator[Given]:
+            yield Given(argument, "argument")
+            yield Given(self.settings.ci_table, "flag", "ci_table")
+            yield Given(self.environment.get("CI_TABLE_NAME", ""), "variable", "CI_TABLE_NAME")
+            yield self._of_bootstrap(lambda profile: profile.ci_table_name, "ciTableName")
+            yield Given(DEFAULT_CI_TABLE, "default")
+
+        return first_given(places())
+
+    def given_hub(self) -> Given:
+        """Return the hub for datasets and evaluators, and where it stands."""
+        return first_given(
+            [
+                Given(self.settings.hub, "flag", "hub"),
+                self._of_bootstrap(
+                    lambda profile: profile.ai_registry_hub_name, "aiRegistryHubName"
+                ),
+            ]
+        )
 
     def ci_table(self, argument: str, *, region: str, profile: str) -> CiTable:
         """Return the CI table to read. Raises NotConfigured, CredentialsFailed."""

@@ -6,6 +6,8 @@ where its value is needed, since it may change while the server runs.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -13,9 +15,12 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from registry.errors import InvalidArgument
+from registry.precedence import Given
 
 DEFAULT_CI_TABLE = "mlcc-ci-table"
 TOOLSETS = ("core", "registry", "adapters")
+_PREFIX = "MLCC_REGISTRY_"
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names; the environment gives them comma-separated."""
@@ -37,7 +42,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MLCC_REGISTRY_",
+        env_prefix=_PREFIX,
         env_ignore_empty=True,  # hosts pass "" for what their user did not fill in
         frozen=True,
         extra="forbid",
@@ -76,6 +81,16 @@ class Settings(BaseSettings):
         for name in value:
             if name not in TOOLSETS:
                 raise ValueError(f"unknown toolset {name!r}; known: {', '.join(TOOLSETS)}")
+        if not value:
+            raise ValueError(f"it names no toolset; known: {', '.join(TOOLSETS)}")
+        return value
+
+    @field_validator("allowed_accounts")
+    @classmethod
+    def _account_numbers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for account in value:
+            if not _ACCOUNT.fullmatch(account):
+                raise ValueError("an account is a number of 12 digits")
         return value
 
     @field_validator("home", mode="before")
@@ -124,5 +139,30 @@ def load_settings(flags: dict[str, object]) -> Settings:
         reason = first["msg"].removeprefix("Value error, ")
         raise InvalidArgument(
             f"setting {name}: {reason}",
-            hint=f"it comes from --{name.replace('_', '-')} or MLCC_REGISTRY_{name.upper()}",
+            hint=f"it comes from {flag_of(name)} or {variable_of(name)}",
         ) from error
+
+
+def flag_of(name: str) -> str:
+    """Return the command line's spelling of a setting: --ci-table for ci_table."""
+    return f"--{name.replace('_', '-')}"
+
+
+def variable_of(name: str) -> str:
+    """Return the environment's spelling of a setting: MLCC_REGISTRY_CI_TABLE for ci_table."""
+    return f"{_PREFIX}{name.upper()}"
+
+
+def who_set(name: str, flags: Collection[str], environment: Mapping[str, str]) -> Given:
+    """Return where a setting's own value comes from, as `load_settings` decides it.
+
+    Args:
+        flags: The settings that the command line named.
+        environment: Names count in any case there, and an empty variable is none.
+    """
+    if name in flags:
+        return Given(name, "flag", flag_of(name))
+    variable = variable_of(name)
+    if any(each.upper() == variable and value for each, value in environment.items()):
+        return Given(name, "variable", variable)
+    return Given(name, "default")

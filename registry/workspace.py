@@ -9,6 +9,18 @@ from pathlib import Path
 from registry.errors import InvalidArgument
 
 
+def start_roots(start: Path, home: Path) -> tuple[Path, ...]:
+    """Return the folders that bound path arguments where no setting names any.
+
+    The start folder counts unless it is the root of a file system or the user's home: an
+    assistant started there would be let into everything.
+    """
+    resolved = start.resolve()
+    if resolved == Path(resolved.anchor) or resolved == home.resolve():
+        return ()
+    return (resolved,)
+
+
 class Workspace:
     """The folders that path arguments are bound to.
 

@@ -1,0 +1,150 @@
+"""What `mlcc-registry-mcp doctor` finds: settings, stored files, AWS, and what to do about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Identity, Record
+
+Level = Literal["ok", "warning", "problem"]
+"""A warning can be lived with; a problem keeps something from working."""
+
+Source = Literal[
+    "argument",
+    "flag",
+    "variable",
+    "project",
+    "aws_profile",
+    "bootstrap_profile",
+    "start_folder",
+    "sandbox",
+    "default",
+    "nowhere",
+]
+"""What kind of place gave a setting its value; `nowhere` when it has none."""
+
+FileKind = Literal["deployments", "datasets", "evaluators", "bootstrap", "project_deployments"]
+
+AwsPart = Literal["credentials", "identity", "endpoints", "ci_table", "hub"]
+
+Subject = Literal["setting", "home", "file", "aws"]
+
+
+class Finding(Record):
+    """One check and how it came out.
+
+    Attributes:
+        subject: What kind of thing was looked at.
+        about: Which one: a setting's name, a path, or a part of AWS.
+        message: What was found, in one sentence.
+        next_step: What to do about it; absent when nothing is to be done.
+    """
+
+    subject: Subject
+    about: str
+    level: Level
+    message: str
+    next_step: str | None = None
+
+
+class EffectiveSetting(Record):
+    """One setting as the server would use it.
+
+    Attributes:
+        value: Texts as they are; several names as a list; nothing set is "" or an empty list.
+        source_name: The flag, variable, file or profile; absent for a default.
+    """
+
+    name: str
+    value: str | bool | float | tuple[str, ...]
+    source: Source
+    source_name: str | None = None
+
+
+class StoredFile(Record):
+    """One file that the server reads or writes.
+
+    Attributes:
+        entries: How many it holds; for `bootstrap` how many profiles. Absent when not readable.
+        size_bytes, mode: Absent without the file; the mode as octal digits, such as `0600`.
+        schema_version: As the file spells it; `deployments` only.
+        newer: It is of a format newer than this server's, which only reads it.
+        damage: Why it cannot be used, with the position where one is known.
+        locked_by: The writer that holds its lock now.
+        stray_files: What writers that were killed left beside it.
+        set_aside: Damaged files that earlier repairs put beside it.
+        overwritten: Acknowledged entries that another program's write has removed.
+    """
+
+    kind: FileKind
+    path: str
+    exists: bool
+    entries: int | None = None
+    size_bytes: int | None = None
+    mode: str | None = None
+    schema_version: str | None = None
+    newer: bool = False
+    damage: str | None = None
+    locked_by: str | None = None
+    stray_files: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
+    overwritten: tuple[str, ...] = ()
+
+
+class AwsAccess(Record):
+    """How AWS is reached; everything is absent that was not found out in time.
+
+    Attributes:
+        method: Which of the client library's ways gave the credentials, such as `env` or `sso`.
+        identity: Who answers.
+        foreign_endpoints: URL by service, for endpoints that are not AWS's own.
+    """
+
+    method: str | None = None
+    identity: Identity | None = None
+    foreign_endpoints: dict[str, str] = Field(default_factory=dict)
+    ci_table: str | None = None
+    ci_region: str | None = None
+    hub: str | None = None
+
+
+class Repair(Record):
+    """What a repair did to one file.
+
+    Attributes:
+        state: `repaired`, `failed`, or `unchanged` when nothing was wrong any more.
+        set_aside: Where the damaged file is now, byte for byte.
+        kept: How many entries are in the file now.
+        restored: How many of them came back from the record of acknowledged writes.
+        lost: What could not be read, place by place.
+    """
+
+    path: str
+    state: Literal["repaired", "unchanged", "failed"]
+    message: str
+    set_aside: str | None = None
+    kept: int | None = None
+    restored: int = 0
+    lost: tuple[str, ...] = ()
+
+
+class DoctorReport(Record):
+    """Everything that the doctor found.
+
+    Attributes:
+        format: Of this report; a change that takes something away has another number.
+        version: The server's.
+        level: The worst of the findings'.
+    """
+
+    format: Literal[1] = 1
+    version: str
+    level: Level
+    home: str
+    settings: tuple[EffectiveSetting, ...]
+    files: tuple[StoredFile, ...]
+    aws: AwsAccess
+    repairs: Annotated[tuple[Repair, ...], Field(description="Empty without --repair")] = ()
+    findings: tuple[Finding, ...]
