@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from registry.errors import CorruptRegistry
+from registry.local.documents import HOW_TO_REPAIR
 from registry.local.entries import Kind, schema_problems
 from registry.stores import JsonDocument, JsonObject
 
@@ -75,7 +76,7 @@ def _checked(content: Any, file_name: str) -> list[JsonObject]:  # noqa: ANN401 
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise CorruptRegistry(
             f"{file_name} is not a list of objects",
-            hint="it was left as it is; repair it, or move it away to start a new one",
+            hint=HOW_TO_REPAIR,
         )
     return entries
 

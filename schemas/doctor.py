@@ -71,11 +71,12 @@ class StoredFile(Record):
         size_bytes, mode: Absent without the file; the mode as octal digits, such as `0600`.
         schema_version: As the file spells it; `deployments` only.
         newer: It is of a format newer than this server's, which only reads it.
-        damage: Why it cannot be used, with the position where one is known.
+        unreadable: Why it cannot be read at all.
+        damage: Why what it holds cannot be used, with the position where one is known.
         locked_by: The writer that holds its lock now.
         stray_files: What writers that were killed left beside it.
         set_aside: Damaged files that earlier repairs put beside it.
-        overwritten: Acknowledged entries that another program's write has removed.
+        discrepancies: In what it differs from what this server acknowledged, or from itself.
     """
 
     kind: FileKind
@@ -86,11 +87,12 @@ class StoredFile(Record):
     mode: str | None = None
     schema_version: str | None = None
     newer: bool = False
+    unreadable: str | None = None
     damage: str | None = None
     locked_by: str | None = None
     stray_files: tuple[str, ...] = ()
     set_aside: tuple[str, ...] = ()
-    overwritten: tuple[str, ...] = ()
+    discrepancies: tuple[str, ...] = ()
 
 
 class AwsAccess(Record):

@@ -13,7 +13,7 @@ from typing import Any
 
 from registry.errors import CorruptRegistry, NotFound, PreconditionFailed
 from registry.identifiers import entry_id as new_id
-from registry.local.documents import JsonFile
+from registry.local.documents import HOW_TO_REPAIR, JsonFile
 from registry.local.entries import schema_problems, validate_entry
 from registry.local.json_text import fingerprint
 from registry.stores import JsonDocument, JsonObject
@@ -176,24 +176,31 @@ class DeploymentFile:
     def _foreign(self, problem: str) -> CorruptRegistry:
         return CorruptRegistry(
             f"{self.path} is not a deployment registry: {problem}",
-            hint="it was left as it is; repair it, or move it away to start a new one",
+            hint=HOW_TO_REPAIR,
         )
 
 
 def user_registry(home: Path) -> DeploymentFile:
     """Return the user's registry in the registry home, which need not exist yet."""
-    return _registry_file(home / "registry.json", within=None)
+    file = user_file(home)
+    return DeploymentFile(str(file.path), file)
+
+
+def user_file(home: Path) -> JsonFile:
+    """Return the file of the user's registry."""
+    return JsonFile(home / "registry.json", ascii_only=False, final_newline=True)
 
 
 def project_registry(project_dir: Path) -> DeploymentFile:
     """Return a project's own registry; a link in it that leads out of the project is refused."""
-    return _registry_file(project_dir / PROJECT_FILE, within=project_dir)
+    file = project_file(project_dir)
+    return DeploymentFile(str(file.path), file)
 
 
-def _registry_file(path: Path, *, within: Path | None) -> DeploymentFile:
-    return DeploymentFile(
-        str(path), JsonFile(path, ascii_only=False, final_newline=True, within=within)
-    )
+def project_file(project_dir: Path) -> JsonFile:
+    """Return the file of a project's own registry."""
+    path = project_dir / PROJECT_FILE
+    return JsonFile(path, ascii_only=False, final_newline=True, within=project_dir)
 
 
 def _enveloped(content: Any, entries: list[JsonObject]) -> JsonObject:  # noqa: ANN401 - the file's own shape

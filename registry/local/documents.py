@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 import time
@@ -18,6 +19,15 @@ from registry.local.replacing import make_folder, remove_strays, replace_content
 
 MAX_BYTES = 256 * 1024 * 1024
 """A larger file is refused: no registry is, and a hostile one would fill the memory."""
+
+HOW_TO_REPAIR = (
+    "it was left as it is; run `mlcc-registry-mcp doctor --repair` (for a project's own file in "
+    "the project's folder), which puts it aside and saves what can be read"
+)
+"""The hint of every error about a file that does not parse or has a foreign shape."""
+
+ASIDE = ".corrupt-"
+"""Between a damaged file's name and the instant at which it was put aside."""
 
 _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.05
@@ -83,6 +93,60 @@ class JsonFile:
             with locked(target, timeout_s=self.lock_timeout_s):
                 return self._change_locked(target, edit)
 
+    def raw(self) -> bytes | None:
+        """Return the file as it is stored, None when it does not exist. Raises Unavailable."""
+        target = self._target()
+        with _explained(target, "read"):
+            raw, _ = _content(target)
+        return raw
+
+    def mend(self, aside: Callable[[Path], Path], mended: Callable[[bytes], Any]) -> Path | None:
+        """Put a damaged file aside, and what can be read of it in its place, under its lock.
+
+        Wherever this is interrupted, the damaged file is still there, under its own name or the
+        other one.
+
+        Args:
+            aside: Takes the real path and returns a free name beside it.
+            mended: Takes the stored bytes and returns what to store, None when they are sound.
+                It may be called more than once.
+
+        Returns:
+            Where the damaged file is now; None when the file is sound, or absent.
+
+        Raises:
+            Conflict, Unavailable: as `change`.
+        """
+        target = self._target()
+        with _explained(target, "written"):
+            if not target.exists():
+                return None
+            with locked(target, timeout_s=self.lock_timeout_s):
+                return self._mend_locked(target, aside, mended)
+
+    def _mend_locked(
+        self, target: Path, aside: Callable[[Path], Path], mended: Callable[[bytes], Any]
+    ) -> Path | None:
+        remove_strays(target)
+        for _ in range(_ATTEMPTS):
+            raw, stamp = _content(target)
+            document = None if raw is None else mended(raw)
+            if raw is None or document is None:
+                return None
+            self.wait(_LOOKS * _BETWEEN_LOOKS_S)  # MLCC may be half way through writing it
+            if _stamp(target) != stamp:
+                continue
+            _refuse_protected(target)
+            content = render(document, ascii_only=self.ascii_only, final_newline=self.final_newline)
+            kept = _same_beside(target, raw)
+            if kept is None:
+                kept = aside(target)
+                replace_content(kept, raw, like=target)
+            if _stamp(target) == stamp:
+                replace_content(target, content)
+                return kept
+        raise _restless(target)
+
     def _change_locked(self, target: Path, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
         remove_strays(target)
         for _ in range(_ATTEMPTS):
@@ -90,7 +154,7 @@ class JsonFile:
             if parsed and parsed.repeated_key:
                 raise CorruptRegistry(
                     f"{target} has the key {parsed.repeated_key!r} twice in one object",
-                    hint="writing would lose one of the two; remove one by hand",
+                    hint=f"writing would lose one of the two; {HOW_TO_REPAIR}",
                 )
             before = parsed.value if parsed else None
             was = _stored_fingerprint(target, before)
@@ -102,10 +166,7 @@ class JsonFile:
                 _refuse_protected(target)
                 replace_content(target, content)
                 return after
-        raise Unavailable(
-            f"{target} was changed by another program each time it was to be written",
-            hint="call again",
-        )
+        raise _restless(target)
 
     def _rendered(self, after: object, was: bytes) -> bytes | None:
         """Return the bytes to store, None when what is stored already says the same."""
@@ -162,6 +223,21 @@ def _stamp(target: Path) -> Stamp:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def _same_beside(target: Path, raw: bytes) -> Path | None:
+    """Return where an interrupted repair has put these bytes aside already."""
+    for each in sorted(target.parent.glob(f"{glob.escape(target.name)}{ASIDE}*")):
+        if each.is_file() and each.stat().st_size == len(raw) and each.read_bytes() == raw:
+            return each
+    return None
+
+
+def _restless(target: Path) -> Unavailable:
+    return Unavailable(
+        f"{target} was changed by another program each time it was to be written",
+        hint="call again",
+    )
+
+
 def _refuse_protected(target: Path) -> None:
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError("the file is write-protected")
@@ -177,7 +253,7 @@ def _stored_fingerprint(target: Path, stored: object) -> bytes:
 def _corrupt(target: Path, problem: str) -> CorruptRegistry:
     return CorruptRegistry(
         f"{target} cannot be used: {problem}",
-        hint="it was left as it is; repair it, or move it away to start a new one",
+        hint=HOW_TO_REPAIR,
     )
 
 

@@ -12,7 +12,8 @@ import json
 import marshal
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, NoReturn, cast
@@ -46,22 +47,35 @@ def parse(raw: bytes) -> ParsedText:
     reader = _Reader()
     try:
         text = raw.decode("utf-8-sig")
-        value = json.loads(
-            text,
-            object_pairs_hook=reader.object,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise NotJson(f"line {line}: byte {error.start} is not UTF-8") from error
+    with _told():
+        value = reader.decoder().decode(text)
+    return ParsedText(value, reader.repeated_key)
+
+
+def decode_at(text: str, at: int) -> tuple[Any, int]:
+    """Return the value that begins at a place in a text, and where it ends.
+
+    Raises:
+        NotJson: as `parse`.
+    """
+    with _told():
+        return _Reader().decoder().raw_decode(text, at)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise what the parser refuses as NotJson."""
+    try:
+        yield
     except json.JSONDecodeError as error:
         raise NotJson(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise NotJson("the nesting is too deep") from error
     except ValueError as error:  # Python's limit on the digits of one whole number
         raise NotJson("a whole number has too many digits") from error
-    return ParsedText(value, reader.repeated_key)
 
 
 def render(value: object, *, ascii_only: bool, final_newline: bool) -> bytes:
@@ -124,6 +138,11 @@ class _Reader:
 
     def __init__(self) -> None:
         self.repeated_key = ""
+
+    def decoder(self) -> json.JSONDecoder:
+        return json.JSONDecoder(
+            object_pairs_hook=self.object, parse_constant=_refuse_constant, parse_float=_finite
+        )
 
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(pairs)

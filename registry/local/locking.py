@@ -48,6 +48,21 @@ def locked(path: Path, *, timeout_s: float) -> Iterator[None]:
         lock.release()
 
 
+def holder_of(path: Path) -> str | None:
+    """Return who holds a file's lock now; None when nobody does, or when we may not ask."""
+    if not os.path.lexists(f"{path}.lock"):
+        return None  # asking would make it
+    lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        return _named(Path(f"{path}.lock.holder"))
+    except OSError:
+        return None
+    lock.release()
+    return None
+
+
 def _note(holder: Path) -> None:
     me = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
     try:

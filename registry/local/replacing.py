@@ -24,11 +24,14 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
 
 
-def replace_content(path: Path, content: bytes) -> None:
+def replace_content(path: Path, content: bytes, *, like: Path | None = None) -> None:
     """Give a file this content, flushed to the disk together with its folder's entry.
 
     A new file is for its owner only; an existing one keeps mode and, where we may, owner. The
     caller holds the file's lock.
+
+    Args:
+        like: Take mode and owner from this file instead.
 
     Raises:
         OSError: the disk is full, the place is read-only; the old content is still there.
@@ -36,7 +39,7 @@ def replace_content(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
         _write(beside, content)
-        _take_over_attributes(beside, path)
+        _take_over_attributes(beside, like or path)
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -49,14 +52,18 @@ def remove_strays(path: Path) -> None:
 
     Whoever holds the lock is the only writer, so every temporary file of this name is stray.
     """
+    for stray in strays_of(path):
+        stray.unlink(missing_ok=True)
+
+
+def strays_of(path: Path) -> list[Path]:
+    """Return the temporary files beside a file; a writer that is at work has one too."""
     with os.scandir(path.parent) as found:
-        strays = [
-            entry.path
+        return sorted(
+            Path(entry.path)
             for entry in found
             if entry.name.startswith(f".{path.name}.") and entry.name.endswith(".tmp")
-        ]
-    for stray in strays:
-        Path(stray).unlink(missing_ok=True)
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from registry.datasets.resolving import ResolvedDataset, resolve_dataset, split_reference
 from registry.datasets.versions import with_versions
 from registry.errors import CorruptRegistry, NotFound
+from registry.local.documents import HOW_TO_REPAIR
 from registry.removal.planned import Planned, Planning, result
 from registry.stores import JsonDocument, JsonObject
 from schemas.removal import RemovalPlan, RemoveRecordResult, Staying
@@ -70,7 +71,7 @@ def _remove(store: JsonDocument, path: str, plan: Planning, confirm: str) -> Rem
 def _entries(content: Any, path: str) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
     entries = [] if content is None else content
     if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise CorruptRegistry(f"{path} is not a list of objects", hint="it was left as it is")
+        raise CorruptRegistry(f"{path} is not a list of objects", hint=HOW_TO_REPAIR)
     return entries
 
 
