@@ -105,11 +105,13 @@ class PackagePage:
     Attributes:
         cursor: Continues after the last one; None at the end.
         complete: False when something known to exist is missing from this answer.
+        note: Why it is missing, "" when nothing is.
     """
 
     packages: tuple[ModelPackage, ...]
     cursor: str | None = None
     complete: bool = True
+    note: str = ""
 
 
 class ModelPackages(Protocol):
@@ -137,6 +139,8 @@ class ModelPackages(Protocol):
         """Return the versions whose metadata has these values, newest first, through Search.
 
         Versions that Search has not indexed yet are found by one List of the last ten minutes.
+        Without permission to search, versions are listed and described: a page then holds what a
+        bounded number of calls found.
 
         Raises:
             NotFound: there is no such group; the details' `candidates` are near names.
