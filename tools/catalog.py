@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools import adapters, ci, datasets, deployments, evaluators, exchange, records
+from tools import adapters, ci, datasets, deployments, evaluators, exchange, models, records
 from tools.context import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
@@ -58,5 +58,6 @@ CATALOG: tuple[ToolSpec, ...] = (
         destructive=True,
         questions=(adapters.removal_consent,),
     ),
+    ToolSpec(models.list_models, title="List base models", toolset="adapters", read_only=True),
 )
 """Each belongs to a toolset; `core` is published by default."""

@@ -168,6 +168,8 @@ class PackageSearch:
             {"Name": "ModelPackageGroupName", "Operator": "Equals", "Value": self._query.group}
         ]
         by_metadata = read.plan == "metadata"
+        # That a key is missing cannot be asked for: such versions are sifted here.
+        is_whole = all(self._query.metadata.values())
         if by_metadata:
             filters += [
                 {"Name": f"CustomerMetadataProperties.{key}", "Operator": "Equals", "Value": value}
@@ -182,7 +184,7 @@ class PackageSearch:
                     SearchExpression={"Filters": filters},
                     SortBy="ModelPackageVersion",
                     SortOrder="Descending",
-                    MaxResults=limit if by_metadata else _LARGEST_PAGE,
+                    MaxResults=limit if by_metadata and is_whole else _LARGEST_PAGE,
                     **after,
                 ),
                 doing=f"search model package group {self._query.group!r}",
