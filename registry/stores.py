@@ -156,6 +156,22 @@ class InferenceComponents(Protocol):
         """Return one endpoint. Raises NotFound."""
         ...
 
+    def endpoints(self, part: str, *, call: Call) -> Sequence[Endpoint]:
+        """Return every endpoint whose name contains that part, listed; "" for all of them."""
+        ...
+
+    def instance_types(self, config_name: str) -> tuple[str, ...]:
+        """Return the instance types of an endpoint configuration's variants. Raises NotFound."""
+        ...
+
+    def names_on(self, endpoint_name: str, *, call: Call) -> Sequence[str]:
+        """Return the names of an endpoint's components; none for an unknown endpoint."""
+        ...
+
+    def each(self, names: Sequence[str], *, call: Call) -> Sequence[InferenceComponent]:
+        """Return these components, described; one that is gone is left out."""
+        ...
+
     def describe(self, name: str) -> InferenceComponent:
         """Return one component. Raises NotFound."""
         ...

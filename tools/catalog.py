@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools import adapters, ci, datasets, deployments, evaluators, exchange, models, records
+from tools import adapters, audit, ci, datasets, deployments, evaluators, exchange, models, records
 from tools.context import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
@@ -28,6 +28,9 @@ CATALOG: tuple[ToolSpec, ...] = (
         toolset="registry",
         read_only=True,
         open_world=False,
+    ),
+    ToolSpec(
+        audit.audit_deployments, title="Audit deployments", toolset="registry", read_only=True
     ),
     ToolSpec(datasets.list_datasets, title="List datasets", toolset="registry", read_only=True),
     ToolSpec(
