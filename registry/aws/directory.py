@@ -45,8 +45,8 @@ class BotoDirectory:
         Raises:
             CredentialsFailed: there are no credentials, or no such profile.
         """
-        self._sessions.check_credentials(profile)
-        connection = Connection(self._sessions, region=region, profile=profile)
+        opened = self._sessions.open(profile)
+        connection = Connection(self._sessions, region=region, profile=profile, opened=opened)
         return BotoAws(connection, self._search, sandbox=self._sandbox)
 
     def region_of(self, profile: str) -> str:
