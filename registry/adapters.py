@@ -9,7 +9,7 @@ from registry.calls import Call
 from registry.identifiers import PackageArn, check_project_name
 from registry.instants import milliseconds
 from registry.paging import page_limit
-from registry.stores import Aws
+from registry.stores import Aws, PackagePage
 from schemas.adapter import Adapter, AdapterPage, LiveComponent
 from schemas.inference_component import InferenceComponent
 from schemas.model_package import ModelPackage
@@ -80,7 +80,7 @@ def list_adapters(
     serving = _serving(aws, group, endpoint_name, call) if live and page.packages else []
     adapters = tuple(adapter_record(one, serving, full=full) for one in page.packages)
     return AdapterPage(
-        message=_message(group, wanted, adapters, first=not cursor, live=live),
+        message=_message(group, wanted, adapters, page, first=not cursor, live=live),
         next_step="call again with cursor=nextCursor for the rest" if page.cursor else None,
         aws=aws.identity,
         project_name=group,
@@ -88,7 +88,7 @@ def list_adapters(
         count=len(adapters),
         next_cursor=page.cursor,
         complete=page.complete and not page.cursor,
-        warnings=_warnings(wanted, adapters, page.complete),
+        warnings=_warnings(wanted, adapters, page.note),
     )
 
 
@@ -144,11 +144,14 @@ def _message(
     group: str,
     wanted: AdapterFilter,
     adapters: Sequence[Adapter],
+    page: PackagePage,
     *,
     first: bool,
     live: bool,
 ) -> str:
     if not adapters:
+        if page.cursor:
+            return f"no adapter version of {group} was found yet; the rest is behind nextCursor"
         if not first:
             return f"no more adapters of {group}"
         if wanted != AdapterFilter():
@@ -161,12 +164,8 @@ def _message(
     )
 
 
-def _warnings(
-    wanted: AdapterFilter, adapters: Sequence[Adapter], complete: bool
-) -> tuple[str, ...]:
-    warnings = []
-    if not complete:
-        warnings.append("time ran out before the page was full; go on with nextCursor")
+def _warnings(wanted: AdapterFilter, adapters: Sequence[Adapter], note: str) -> tuple[str, ...]:
+    warnings = [note] if note else []
     if wanted.name and not adapters:
         warnings.append(
             "versions that do/register wrote record no adapter name; list without name to see them"

@@ -105,11 +105,13 @@ class PackagePage:
     Attributes:
         cursor: Continues after the last one; None at the end.
         complete: False when something known to exist is missing from this answer.
+        note: Why it is missing, "" when nothing is.
     """
 
     packages: tuple[ModelPackage, ...]
     cursor: str | None = None
     complete: bool = True
+    note: str = ""
 
 
 class ModelPackages(Protocol):
@@ -137,6 +139,8 @@ class ModelPackages(Protocol):
         """Return the versions whose metadata has these values, newest first, through Search.
 
         Versions that Search has not indexed yet are found by one List of the last ten minutes.
+        Without permission to search, versions are listed and described: a page then holds what a
+        bounded number of calls found.
 
         Raises:
             NotFound: there is no such group; the details' `candidates` are near names.
@@ -150,6 +154,22 @@ class InferenceComponents(Protocol):
 
     def endpoint(self, name: str) -> Endpoint:
         """Return one endpoint. Raises NotFound."""
+        ...
+
+    def endpoints(self, part: str, *, call: Call) -> Sequence[Endpoint]:
+        """Return every endpoint whose name contains that part, listed; "" for all of them."""
+        ...
+
+    def instance_types(self, config_name: str) -> tuple[str, ...]:
+        """Return the instance types of an endpoint configuration's variants. Raises NotFound."""
+        ...
+
+    def names_on(self, endpoint_name: str, *, call: Call) -> Sequence[str]:
+        """Return the names of an endpoint's components; none for an unknown endpoint."""
+        ...
+
+    def each(self, names: Sequence[str], *, call: Call) -> Sequence[InferenceComponent]:
+        """Return these components, described; one that is gone is left out."""
         ...
 
     def describe(self, name: str) -> InferenceComponent:
@@ -278,7 +298,10 @@ class HubContentDraft:
 
 
 class HubContents(Protocol):
-    """The contents of one SageMaker hub."""
+    """The contents of one SageMaker hub.
+
+    Every method raises NotFound when there is no such hub; its hint says where hubs are set.
+    """
 
     @property
     def hub(self) -> str:
@@ -286,11 +309,11 @@ class HubContents(Protocol):
         ...
 
     def import_content(self, draft: HubContentDraft) -> HubContent:
-        """Ask for an import and return the content as it is then, mostly still Importing.
+        """Ask for an import and return the content as it is then, Importing.
 
         Raises:
-            Conflict: that version exists already.
-            NotFound: there is no such hub.
+            Conflict: that version exists already, perhaps because an earlier answer was lost.
+            PreconditionFailed: the hub is not in service yet.
             InvalidArgument: the draft breaks a constraint of the service; nothing was sent.
         """
         ...
@@ -306,7 +329,10 @@ class HubContents(Protocol):
     def versions(
         self, content_type: HubContentType, name: str, *, call: Call
     ) -> Sequence[HubContent]:
-        """Return every version of one content, without documents; none for an unknown name."""
+        """Return every version of one content, without documents, the lowest number first.
+
+        An unknown name has no versions.
+        """
         ...
 
 
@@ -400,6 +426,10 @@ class Aws(Protocol):
 
     @property
     def images(self) -> Images: ...  # noqa: D102 - named by its type
+
+    def hub(self, name: str) -> HubContents:
+        """Return the hub of that name, or ARN, in this region. Raises InvalidArgument."""
+        ...
 
     def ci_table(self, name: str) -> CiTable:
         """Return the CI table of that name, in this region."""

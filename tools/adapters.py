@@ -10,7 +10,6 @@ from pydantic import Field
 
 from registry.adapters import AdapterFilter
 from registry.adapters import list_adapters as list_versions
-from registry.errors import InvalidArgument
 from registry.rollout.asking import Question
 from registry.rollout.naming import RolloutName
 from registry.rollout.places import (
@@ -27,6 +26,7 @@ from schemas.adapter import AdapterPage
 from schemas.rollout import AdapterRemovalResult, RolloutResult
 from tools.arguments import Cursor, Detail, DryRun, Limit, Profile, ProjectDir, Region, Technique
 from tools.context import ToolContext
+from tools.projects import group_of
 
 AnyRequest = TypeVar("AnyRequest", RolloutRequest, RemovalRequest)
 
@@ -46,12 +46,7 @@ def list_adapters(
     profile: Profile = "",
 ) -> AdapterPage:
     """List a project's registered adapter versions, newest first."""
-    folder = named_folder(ctx.registry, project_name, project_dir)
-    group = project_name or (folder.require("PROJECT_NAME") if folder else "")
-    if not group:
-        raise InvalidArgument(
-            "the project is not known", hint="pass project_name, or project_dir with do/config"
-        )
+    group, folder = group_of(ctx, project_name, project_dir)
     aws = ctx.registry.account(region=region, profile=profile, folder=region_of(folder))
     same = folder is not None and folder.config.get("PROJECT_NAME") == group
     page = list_versions(

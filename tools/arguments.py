@@ -16,6 +16,7 @@ TextObject = Mapping[str, str]
 NO_TEXT_OBJECT: TextObject = {}
 
 ProjectDir = Annotated[str, Field(description="Folder holding do/; default: the working folder")]
+OwnFile = Annotated[str, Field(description="Also read this project's own file")]
 Region = Annotated[str, Field(description="AWS region; default: the project's, then settings")]
 Profile = Annotated[str, Field(description="AWS profile")]
 Limit = Annotated[int, Field(ge=0, le=100, description="Page size; default 20")]

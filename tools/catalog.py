@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools import adapters, ci, datasets, deployments, evaluators, exchange, records
+from tools import adapters, audit, ci, datasets, deployments, evaluators, exchange, models, records
 from tools.context import ToolSpec
 
 CATALOG: tuple[ToolSpec, ...] = (
@@ -28,6 +28,9 @@ CATALOG: tuple[ToolSpec, ...] = (
         toolset="registry",
         read_only=True,
         open_world=False,
+    ),
+    ToolSpec(
+        audit.audit_deployments, title="Audit deployments", toolset="registry", read_only=True
     ),
     ToolSpec(datasets.list_datasets, title="List datasets", toolset="registry", read_only=True),
     ToolSpec(
@@ -58,5 +61,6 @@ CATALOG: tuple[ToolSpec, ...] = (
         destructive=True,
         questions=(adapters.removal_consent,),
     ),
+    ToolSpec(models.list_models, title="List base models", toolset="adapters", read_only=True),
 )
 """Each belongs to a toolset; `core` is published by default."""

@@ -18,10 +18,8 @@ from registry.errors import InvalidArgument
 from registry.stores import DeploymentLog
 from schemas.comparison import CompareDeploymentsResult
 from schemas.exchange import ExportDeploymentsResult, ImportDeploymentsResult
-from tools.arguments import NO_OBJECT, Cursor, DryRun, Object, ProjectDir
+from tools.arguments import NO_OBJECT, Cursor, DryRun, Object, OwnFile, ProjectDir
 from tools.context import ToolContext
-
-OwnFile = Annotated[str, Field(description="Also read this project's own file")]
 
 
 def compare_deployments(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,61 @@ class SageMakerComponents:
             name=answer["EndpointName"],
             status=answer["EndpointStatus"],
             failure_reason=answer.get("FailureReason"),
+            config_name=answer["EndpointConfigName"],
         )
+
+    def endpoints(self, part: str, *, call: Call) -> Sequence[Endpoint]:
+        """Return every endpoint whose name contains that part, listed; "" for all of them.
+
+        Source: SageMaker ListEndpoints.
+        """
+        found: list[Endpoint] = []
+        after: dict[str, Any] = {"NameContains": part[:63]} if part else {}
+        while True:
+            call.check("listing endpoints")
+            answer = self._connection.sagemaker(
+                lambda sagemaker: sagemaker.list_endpoints(MaxResults=_PAGE, **after),
+                doing="list endpoints",
+                action="sagemaker:ListEndpoints",
+            )
+            found += [
+                Endpoint(name=item["EndpointName"], status=item["EndpointStatus"])
+                for item in answer["Endpoints"]
+            ]
+            if not answer.get("NextToken"):
+                return found
+            after["NextToken"] = answer["NextToken"]
+
+    def instance_types(self, config_name: str) -> tuple[str, ...]:
+        """Return the instance types of an endpoint configuration's variants.
+
+        Raises:
+            NotFound: there is none of that name here.
+
+        Source: SageMaker DescribeEndpointConfig.
+        """
+        answer = self._connection.sagemaker(
+            lambda sagemaker: sagemaker.describe_endpoint_config(EndpointConfigName=config_name),
+            doing=f"describe endpoint configuration {config_name!r}",
+            action="sagemaker:DescribeEndpointConfig",
+            resource=self._arn("endpoint-config", config_name),
+        )
+        pools = [
+            pool["InstanceType"]
+            for variant in answer["ProductionVariants"]
+            for pool in variant.get("InstancePools", [])
+        ]
+        named = [variant.get("InstanceType", "") for variant in answer["ProductionVariants"]]
+        return tuple(dict.fromkeys(each for each in [*named, *pools] if each))
+
+    def names_on(self, endpoint_name: str, *, call: Call) -> Sequence[str]:
+        """Return the names of an endpoint's components; none for an unknown endpoint."""
+        check_name("endpoint", endpoint_name)
+        return self._names({"EndpointNameEquals": endpoint_name}, call)
+
+    def each(self, names: Sequence[str], *, call: Call) -> Sequence[InferenceComponent]:
+        """Return these components, described; one that is gone is left out."""
+        return [found for found in each_of(self._if_there, names, call=call) if found]
 
     def describe(self, name: str) -> InferenceComponent:
         """Return one component.
@@ -176,8 +230,7 @@ class SageMakerComponents:
         return self._described({"NameContains": part[:63]}, call)
 
     def _described(self, filters: dict[str, Any], call: Call) -> Sequence[InferenceComponent]:
-        names = self._names(filters, call)
-        return [found for found in each_of(self._if_there, names, call=call) if found]
+        return self.each(self._names(filters, call), call=call)
 
     def _names(self, filters: dict[str, Any], call: Call) -> list[str]:
         names: list[str] = []
@@ -213,17 +266,23 @@ class SageMakerComponents:
 
 def _component(answer: DescribeInferenceComponentOutputTypeDef) -> InferenceComponent:
     """Return the record; an adapter echoes its base's resources, so only the base's name counts."""
-    specification = answer.get("Specification")
-    container = specification.get("Container") if specification else None
-    runtime = answer.get("RuntimeConfig")
+    specification: Mapping[str, Any] = answer.get("Specification") or {}
+    container = specification.get("Container") or {}
+    compute = specification.get("ComputeResourceRequirements") or {}
+    runtime: Mapping[str, Any] = answer.get("RuntimeConfig") or {}
+    gpus = compute.get("NumberOfAcceleratorDevicesRequired")
     return InferenceComponent(
         name=answer["InferenceComponentName"],
         endpoint_name=answer["EndpointName"],
         status=answer.get("InferenceComponentStatus", ""),
-        base_component=specification.get("BaseInferenceComponentName") if specification else None,
-        artifact_url=container.get("ArtifactUrl") if container else None,
+        base_component=specification.get("BaseInferenceComponentName"),
+        artifact_url=container.get("ArtifactUrl"),
         failure_reason=answer.get("FailureReason"),
-        copies=runtime.get("CurrentCopyCount") if runtime else None,
+        image=(container.get("DeployedImage") or {}).get("SpecifiedImage"),
+        environment=dict(container.get("Environment") or {}),
+        copies=runtime.get("CurrentCopyCount"),
+        copies_wanted=runtime.get("DesiredCopyCount"),
+        gpus=int(gpus) if gpus is not None else None,
         created_at=answer["CreationTime"].astimezone(UTC),
         modified_at=answer["LastModifiedTime"].astimezone(UTC),
     )

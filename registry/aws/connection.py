@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from registry.aws.sessions import Service, Sessions
+from registry.aws.sessions import Opened, Service, Sessions
 from registry.aws.translation import StaleCredentials, translated
+from registry.errors import CredentialsFailed
 from registry.identifiers import partition_of
 
 if TYPE_CHECKING:
@@ -26,14 +27,19 @@ class Connection:
     name the IAM permission behind the operation, for refusals that do not name theirs.
     """
 
-    def __init__(self, sessions: Sessions, *, region: str, profile: str) -> None:
+    def __init__(
+        self, sessions: Sessions, *, region: str, profile: str, opened: Opened | None = None
+    ) -> None:
         self._sessions = sessions
+        self._opened = opened
         self.region = region
         self.profile = profile
 
     def in_region(self, region: str) -> Connection:
         """Return the same profile's connection to another region."""
-        return Connection(self._sessions, region=region, profile=self.profile)
+        return Connection(
+            self._sessions, region=region, profile=self.profile, opened=self._credentials()
+        )
 
     @property
     def partition(self) -> str:
@@ -42,20 +48,15 @@ class Connection:
 
     def account(self) -> str:
         """Return the account number, asked of STS once per session."""
-        known = self._sessions.account(self.profile)
-        if known:
-            return known
-        answer = self.sts(
-            lambda sts: sts.get_caller_identity(),
-            doing="find out which account this is",
-            action="sts:GetCallerIdentity",
-        )
-        self._sessions.remember_account(self.profile, answer["Account"])
-        return answer["Account"]
+        opened = self._credentials()
+        if not opened.account:
+            opened.account = self.sts(lambda sts: sts.get_caller_identity()["Account"], **_WHO)
+        return opened.account
 
     def endpoint_url(self, service: Service) -> str:
         """Return the URL that the service is asked at."""
-        url: str = self._sessions.client(service, self.region, self.profile).meta.endpoint_url
+        client = self._sessions.client(self._credentials(), service, self.region)
+        url: str = client.meta.endpoint_url
         return url
 
     def sagemaker(
@@ -106,13 +107,37 @@ class Connection:
         action: str,
         resource: str,
     ) -> T:
-        client = self._sessions.client(service, self.region, self.profile)
+        opened = self._credentials()
         try:
             with translated(doing, action=action, resource=resource):
-                return ask(client)
+                return ask(self._sessions.client(opened, service, self.region))
         except StaleCredentials:
             # Refused before anything was done, so writes may be repeated as well.
-            self._sessions.forget(self.profile, client)
-        client = self._sessions.client(service, self.region, self.profile)
+            opened = self._renew(opened)
         with translated(doing, action=action, resource=resource):
-            return ask(client)
+            return ask(self._sessions.client(opened, service, self.region))
+
+    def _credentials(self) -> Opened:
+        if self._opened is None:
+            self._opened = self._sessions.open(self.profile)
+        return self._opened
+
+    def _renew(self, stale: Opened) -> Opened:
+        """Return fresh credentials of the account that this call has acted in so far."""
+        renewed = self._sessions.renewed(stale)
+        if stale.account and renewed is not stale:
+            if not renewed.account:
+                client = self._sessions.client(renewed, "sts", self.region)
+                with translated(**_WHO):
+                    renewed.account = client.get_caller_identity()["Account"]
+            if renewed.account != stale.account:
+                raise CredentialsFailed(
+                    f"the credentials expired, and the new ones are of account {renewed.account}, "
+                    f"not {stale.account}",
+                    hint="nothing was done with them; call again to act in that account",
+                )
+        self._opened = renewed
+        return renewed
+
+
+_WHO = {"doing": "find out which account this is", "action": "sts:GetCallerIdentity"}

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from registry.aws.ci_table import DynamoCiTable
 from registry.aws.components import SageMakerComponents
 from registry.aws.connection import Connection
+from registry.aws.hub import SageMakerHub
 from registry.aws.images import EcrImages
 from registry.aws.objects import S3Objects
 from registry.aws.packages import SageMakerPackages, SearchAbility
@@ -45,8 +46,8 @@ class BotoDirectory:
         Raises:
             CredentialsFailed: there are no credentials, or no such profile.
         """
-        self._sessions.check_credentials(profile)
-        connection = Connection(self._sessions, region=region, profile=profile)
+        opened = self._sessions.open(profile)
+        connection = Connection(self._sessions, region=region, profile=profile, opened=opened)
         return BotoAws(connection, self._search, sandbox=self._sandbox)
 
     def region_of(self, profile: str) -> str:
@@ -96,6 +97,10 @@ class BotoAws:
     def images(self) -> EcrImages:
         """ECR, for looking."""
         return EcrImages(self._connection)
+
+    def hub(self, name: str) -> SageMakerHub:
+        """Return the hub of that name, or ARN, in this region."""
+        return SageMakerHub(self._connection, name)
 
     def ci_table(self, name: str) -> DynamoCiTable:
         """Return the CI table of that name, in this region."""

@@ -8,19 +8,17 @@ List of recent versions and described.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from registry.aws.connection import Connection
+from registry.aws.package_query import RESERVE_S, PackageQuery
 from registry.aws.package_records import package_record, version_of
-from registry.aws.parallel import each_of
 from registry.aws.translation import UnknownSearchProperty
 from registry.calls import Call
-from registry.errors import NotFound
-from registry.paging import open_cursor, query_key, seal_cursor
+from registry.paging import seal_cursor
 from registry.stores import PackagePage
 from schemas.model_package import ModelPackage
 
@@ -30,10 +28,8 @@ if TYPE_CHECKING:
 RECENT = timedelta(minutes=10)
 """How far back versions are looked for that Search may not have indexed yet."""
 
-RESERVE_S = 10.0
-"""A page goes out short rather than begin another request with less time than this left."""
-
 _LARGEST_PAGE = 100
+_OUT_OF_TIME = "time ran out before the page was full; go on with nextCursor"
 _NOTHING_READ = 1_000_000_000
 """Above every version number, which have nine digits at most."""
 
@@ -93,53 +89,38 @@ class _Read:
 
 
 class PackageSearch:
-    """One query over one group.
+    """Reads a group by Search."""
 
-    Args:
-        metadata: Values that a version's metadata has to have; "" for a key that is missing.
-        describe: Returns one version by its ARN, or raises NotFound.
-    """
-
-    def __init__(
-        self,
-        connection: Connection,
-        ability: SearchAbility,
-        *,
-        group: str,
-        metadata: Mapping[str, str],
-        describe: Callable[[str], ModelPackage],
-    ) -> None:
-        self._connection = connection
+    def __init__(self, query: PackageQuery, ability: SearchAbility) -> None:
+        self._query = query
         self._ability = ability
-        self._group = group
-        self._metadata = dict(metadata)
-        self._describe = describe
-        self._query = query_key("packages", connection.region, group, self._metadata)
 
-    def page(self, *, limit: int, cursor: str | None, call: Call) -> PackagePage:
+    def page(self, *, limit: int, place: Mapping[str, Any] | None, call: Call) -> PackagePage:
         """Return up to `limit` versions, newest first; none for an absent group as well.
 
+        Args:
+            place: Where the page before ended; None for the first.
+
         Raises:
-            InvalidArgument: the cursor belongs to another query.
             NotFound: List says that there is no such group.
         """
-        place = self._place(cursor)
-        read = self._read(place, limit, call)
-        late = self._recent(read.at) if place.is_first else list(place.late)
-        found = self._unindexed(late, place, read, call)
+        begin = self._place(place)
+        read = self._read(begin, limit, call)
+        late = self._recent(read.at) if begin.is_first else list(begin.late)
+        found = self._unindexed(late, begin, read, call)
         matching = sorted(read.matching + found, key=lambda one: one.version, reverse=True)
         kept = matching[:limit]
-        onward = self._onward(place, read, late, kept, matching)
+        onward = self._onward(begin, read, late, kept, matching)
         return PackagePage(
             packages=tuple(kept),
             cursor=self._sealed(onward) if onward else None,
             complete=not read.cut_short,
+            note=_OUT_OF_TIME if read.cut_short else "",
         )
 
-    def _place(self, cursor: str | None) -> _Place:
-        if not cursor:
+    def _place(self, saved: Mapping[str, Any] | None) -> _Place:
+        if saved is None:
             return _Place("metadata" if self._ability.takes_metadata else "group")
-        saved = open_cursor(self._query, cursor)
         base = f"{saved['arn']}/" if saved["late"] else ""
         return _Place(
             plan=saved["plan"],
@@ -152,7 +133,7 @@ class PackageSearch:
         base = place.late[0].rsplit("/", 1)[0] if place.late else ""
         late = [version_of(arn) for arn in place.late]
         return seal_cursor(
-            self._query,
+            self._query.key,
             {
                 "plan": place.plan,
                 "token": place.token,
@@ -184,27 +165,29 @@ class PackageSearch:
 
     def _search(self, read: _Read, token: str, limit: int) -> SearchResponseTypeDef:
         filters: list[Any] = [
-            {"Name": "ModelPackageGroupName", "Operator": "Equals", "Value": self._group}
+            {"Name": "ModelPackageGroupName", "Operator": "Equals", "Value": self._query.group}
         ]
         by_metadata = read.plan == "metadata"
+        # That a key is missing cannot be asked for: such versions are sifted here.
+        is_whole = all(self._query.metadata.values())
         if by_metadata:
             filters += [
                 {"Name": f"CustomerMetadataProperties.{key}", "Operator": "Equals", "Value": value}
-                for key, value in self._metadata.items()
+                for key, value in self._query.metadata.items()
                 if value
             ]
         after: dict[str, Any] = {"NextToken": token} if token else {}
         try:
-            return self._connection.sagemaker(
+            return self._query.connection.sagemaker(
                 lambda sagemaker: sagemaker.search(
                     Resource="ModelPackage",
                     SearchExpression={"Filters": filters},
                     SortBy="ModelPackageVersion",
                     SortOrder="Descending",
-                    MaxResults=limit if by_metadata else _LARGEST_PAGE,
+                    MaxResults=limit if by_metadata and is_whole else _LARGEST_PAGE,
                     **after,
                 ),
-                doing=f"search model package group {self._group!r}",
+                doing=f"search model package group {self._query.group!r}",
                 action="sagemaker:Search",
                 resource="*",
             )
@@ -216,23 +199,20 @@ class PackageSearch:
             return self._search(read, token, limit)
 
     def _is_wanted(self, package: ModelPackage, place: _Place) -> bool:
-        return (not place.below or package.version < place.below) and self._matches(package)
-
-    def _matches(self, package: ModelPackage) -> bool:
-        return all(package.metadata.get(key, "") == value for key, value in self._metadata.items())
+        return (not place.below or package.version < place.below) and self._query.matches(package)
 
     def _recent(self, now: datetime) -> list[str]:
         """Return the ARNs of the versions made in the last minutes, by the service's clock."""
-        answer = self._connection.sagemaker(
+        answer = self._query.connection.sagemaker(
             lambda sagemaker: sagemaker.list_model_packages(
-                ModelPackageGroupName=self._group,
+                ModelPackageGroupName=self._query.group,
                 ModelPackageType="Versioned",
                 CreationTimeAfter=now - RECENT,
                 SortBy="CreationTime",
                 SortOrder="Descending",
                 MaxResults=_LARGEST_PAGE,
             ),
-            doing=f"list recent versions of model package group {self._group!r}",
+            doing=f"list recent versions of model package group {self._query.group!r}",
             action="sagemaker:ListModelPackages",
             resource="*",
         )
@@ -249,14 +229,7 @@ class PackageSearch:
             and version_of(arn) not in read.seen
             and (not place.below or version_of(arn) < place.below)
         ]
-        described = each_of(self._if_there, due, call=call)
-        return [one for one in described if one and self._matches(one)]
-
-    def _if_there(self, arn: str) -> ModelPackage | None:
-        try:
-            return self._describe(arn)
-        except NotFound:
-            return None
+        return self._query.described(due, call)
 
     def _onward(
         self,

@@ -16,16 +16,20 @@ from registry.aws.checks import (
     check_version_arn,
 )
 from registry.aws.connection import Connection
+from registry.aws.package_listing import LISTED, PackageListing
+from registry.aws.package_query import PackageQuery
 from registry.aws.package_records import package_record, version_of
 from registry.aws.package_search import PackageSearch, SearchAbility
 from registry.calls import Call
-from registry.errors import Conflict, NotFound, RegistryError
+from registry.errors import Conflict, NotFound, PermissionDenied, RegistryError
+from registry.paging import open_cursor
 from registry.stores import PackagePage
 from schemas.model_package import ModelPackage, ModelPackageDraft
 
 __all__ = ["SageMakerPackages", "SearchAbility"]
 
 _JSON = ["application/json"]
+_SEARCH = "sagemaker:Search"
 _ALIKE = 0.4
 _NEAR_NAMES = 5
 
@@ -118,23 +122,35 @@ class SageMakerPackages:
         """Return the versions whose metadata has these values, newest first, through Search.
 
         Versions that Search has not indexed yet are found by one List of the last ten minutes.
+        Without permission to search, versions are listed and described: a page then holds what a
+        bounded number of calls found.
 
         Raises:
             NotFound: there is no such group; the details' `candidates` are near names.
             InvalidArgument: the cursor belongs to another query.
-            PermissionDenied: Search or List is refused; names the action.
+            PermissionDenied: List or Describe is refused; names the action.
         """
         check_name("model package group", group)
-        search = PackageSearch(
-            self._connection, self._search, group=group, metadata=metadata, describe=self.describe
-        )
+        query = PackageQuery(self._connection, group, dict(metadata), self.describe)
+        place = open_cursor(query.key, cursor) if cursor else None
         try:
-            page = search.page(limit=limit, cursor=cursor, call=call)
+            page = self._page(query, limit=limit, place=place, call=call)
             if not page.packages and not cursor and page.complete:
                 self._check_group(group)
         except NotFound as error:
             raise self._no_group(group) from error
         return page
+
+    def _page(
+        self, query: PackageQuery, *, limit: int, place: dict[str, Any] | None, call: Call
+    ) -> PackagePage:
+        if place is None or place["plan"] != LISTED:
+            try:
+                return PackageSearch(query, self._search).page(limit=limit, place=place, call=call)
+            except PermissionDenied as refusal:
+                if place or refusal.details.get("action") != _SEARCH:
+                    raise
+        return PackageListing(query).page(limit=limit, place=place, call=call)
 
     def _check_group(self, group: str) -> None:
         """Return when the group exists: Search answers an absent one with nothing at all."""

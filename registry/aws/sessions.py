@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,11 +37,23 @@ class FixedAccess:
     endpoints: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class _Opened:
-    """One profile's session and what was made from it."""
+_Stamps = tuple[tuple[int, int, int] | None, ...]
 
+
+@dataclass(slots=True, eq=False)
+class Opened:
+    """One profile's credentials and what was made with them.
+
+    A call keeps the one that it began with: what it was allowed to do as one account is never
+    done as another.
+
+    Attributes:
+        account: The account number, "" until it was asked for.
+    """
+
+    profile: str
     session: Session
+    files: _Stamps
     clients: dict[tuple[Service, str], Any] = field(default_factory=dict)
     account: str = ""
     has_credentials: bool = False
@@ -58,24 +71,24 @@ class Sessions:
         self._access = access
         self._pool_size = pool_size
         self._lock = Lock()
-        self._opened: dict[str, _Opened] = {}
+        self._opened: dict[str, Opened] = {}
         self._config: Config | None = None
 
     def region_of(self, profile: str) -> str:
         """Return the region that the profile names, "" for none. Raises CredentialsFailed."""
         with self._lock:
-            return self._open(profile).session.region_name or ""
+            return self._current(profile).session.region_name or ""
 
-    def check_credentials(self, profile: str) -> None:
-        """Return when the profile gives credentials of whatever validity.
+    def open(self, profile: str) -> Opened:
+        """Return the profile's credentials, of whatever validity, as the files have them now.
 
         Raises:
             CredentialsFailed: it gives none, or there is no such profile.
         """
         with self._lock:
-            opened = self._open(profile)
+            opened = self._current(profile)
             if opened.has_credentials:
-                return
+                return opened
             try:
                 found = opened.session.get_credentials()
             except Exception as error:
@@ -88,51 +101,52 @@ class Sessions:
                     "off EC2, AWS_EC2_METADATA_DISABLED=true skips a slow probe",
                 )
             opened.has_credentials = True
+            return opened
 
-    def client(self, service: Service, region: str, profile: str) -> Any:  # noqa: ANN401 - boto3 makes client classes at run time
+    def client(self, opened: Opened, service: Service, region: str) -> Any:  # noqa: ANN401 - boto3 makes client classes at run time
         """Return the client, made now if it is the first time. Raises CredentialsFailed."""
         with self._lock:
-            opened = self._open(profile)
             key = (service, region)
             if key not in opened.clients:
-                opened.clients[key] = self._make(opened.session, service, region, profile)
+                opened.clients[key] = self._make(opened.session, service, region, opened.profile)
             return opened.clients[key]
 
-    def account(self, profile: str) -> str:
-        """Return the account that the profile was last seen to act in, "" when not known."""
-        with self._lock:
-            opened = self._opened.get(profile)
-            return opened.account if opened else ""
+    def renewed(self, refused: Opened) -> Opened:
+        """Return the profile's credentials read anew, unless that was done meanwhile.
 
-    def remember_account(self, profile: str, account: str) -> None:
-        """Keep the account for as long as the session is kept."""
+        Raises:
+            CredentialsFailed: it gives none any more.
+        """
         with self._lock:
-            if opened := self._opened.get(profile):
-                opened.account = account
-
-    def forget(self, profile: str, refused: object) -> None:
-        """Drop the profile's session, unless the refused client is no longer one of its own."""
-        with self._lock:
-            opened = self._opened.get(profile)
-            if opened and any(client is refused for client in opened.clients.values()):
-                del self._opened[profile]
-                _close(opened)
+            if self._opened.get(refused.profile) is refused:
+                self._drop(refused)
+        return self.open(refused.profile)
 
     def close(self) -> None:
         """Close every connection; the sessions are made anew when they are needed again."""
         with self._lock:
-            for opened in self._opened.values():
-                _close(opened)
-            self._opened.clear()
+            for opened in list(self._opened.values()):
+                self._drop(opened)
 
-    def _open(self, profile: str) -> _Opened:
-        if profile not in self._opened:
+    def _current(self, profile: str) -> Opened:
+        """Return the profile's session, made anew when the user's AWS files have changed."""
+        files = () if self._access else _stamps()
+        opened = self._opened.get(profile)
+        if opened and opened.files != files:
+            self._drop(opened)
+            opened = None
+        if opened is None:
             try:
                 session = _fixed(self._access) if self._access else _configured(profile)
             except Exception as error:
                 raise _opening_failed(error, profile) from error
-            self._opened[profile] = _Opened(session)
-        return self._opened[profile]
+            opened = self._opened[profile] = Opened(profile, session, files)
+        return opened
+
+    def _drop(self, opened: Opened) -> None:
+        del self._opened[opened.profile]
+        for client in opened.clients.values():
+            client.close()
 
     def _make(self, session: Session, service: Service, region: str, profile: str) -> Any:  # noqa: ANN401 - boto3 makes client classes at run time
         endpoint = self._access.endpoints[service] if self._access else None
@@ -192,6 +206,20 @@ def _opening_failed(error: Exception, profile: str) -> Exception:
     return explain_opening(error, f"act as {_who(profile)}") or error
 
 
-def _close(opened: _Opened) -> None:
-    for client in opened.clients.values():
-        client.close()
+def _stamps() -> _Stamps:
+    """Return what tells one state of the user's AWS files from the next."""
+    return tuple(
+        _stamp(Path(os.environ.get(variable) or default).expanduser())
+        for variable, default in (
+            ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+            ("AWS_CONFIG_FILE", "~/.aws/config"),
+        )
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

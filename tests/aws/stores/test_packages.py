@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from registry.aws.directory import BotoAws, BotoDirectory
+from registry.aws.package_listing import MOST_DESCRIBED
 from registry.calls import Call
 from registry.errors import (
     Conflict,
@@ -259,7 +260,7 @@ def test_a_cursor_goes_on_in_another_process(
     other.close()
 
 
-@pytest.mark.parametrize("operation", ["Search", "ListModelPackages", "DescribeModelPackageGroup"])
+@pytest.mark.parametrize("operation", ["ListModelPackages", "DescribeModelPackageGroup"])
 def test_a_refused_permission_names_its_action(
     aws: BotoAws, sandbox: Sandbox, group: str, operation: str
 ) -> None:
@@ -271,6 +272,64 @@ def test_a_refused_permission_names_its_action(
     assert f"sagemaker:{operation}" == told.value.details["action"]
     assert told.value.details["resource"]
     assert not told.value.retryable
+
+
+def test_without_search_versions_are_listed_described_and_paged_alike(
+    aws: BotoAws, sandbox: Sandbox, group: str, register: Register
+) -> None:
+    for number in range(12):
+        register(adapter=number % 3 > 0, tuneTechnique="sft" if number % 2 else "dpo")
+    sandbox.control.fail("Search", "deny", times=-1)
+
+    assert _all_versions(aws, ADAPTERS, 3) == [[12, 11, 9], [8, 6, 5], [3, 2]]
+    assert _all_versions(aws, ADAPTERS | {"tuneTechnique": "sft"}, 20) == [[12, 8, 6, 2]]
+    assert _all_versions(aws, {}, 2) == [[12, 11], [10, 9], [8, 7], [6, 5], [4, 3], [2, 1]]
+
+
+def test_without_search_a_page_costs_a_bounded_number_of_calls_and_says_so(
+    aws: BotoAws, sandbox: Sandbox, group: str, register: Register
+) -> None:
+    oldest = register(tuneTechnique="dpo")
+    for _ in range(MOST_DESCRIBED + 20):
+        register(tuneTechnique="sft")
+    sandbox.control.fail("Search", "deny", times=-1)
+    sandbox.control.clear_log()
+    wanted = ADAPTERS | {"tuneTechnique": "dpo"}
+
+    first = aws.packages.find(group, metadata=wanted, limit=5, cursor=None, call=Call())
+    calls = _counts(sandbox)
+    second = aws.packages.find(group, metadata=wanted, limit=5, cursor=first.cursor, call=Call())
+
+    assert ((), False) == (first.packages, first.complete)
+    assert "versions 221 to 22 were" in first.note
+    assert {"Search": 1, "ListModelPackages": 3, "DescribeModelPackage": MOST_DESCRIBED} == calls
+    assert [oldest.arn] == [one.arn for one in second.packages]
+    assert (None, True, "") == (second.cursor, second.complete, second.note)
+
+
+@pytest.mark.parametrize("operation", ["ListModelPackages", "DescribeModelPackage"])
+def test_without_search_the_other_refused_permission_is_named(
+    aws: BotoAws, sandbox: Sandbox, group: str, register: Register, operation: str
+) -> None:
+    register()
+    sandbox.control.fail("Search", "deny", times=-1)
+    sandbox.control.fail(operation, "deny", times=-1)
+
+    with pytest.raises(PermissionDenied) as told:
+        aws.packages.find(group, metadata=ADAPTERS, limit=5, cursor=None, call=Call())
+
+    assert f"sagemaker:{operation}" == told.value.details["action"]
+
+
+def test_without_search_an_absent_group_is_not_found_with_near_names(
+    aws: BotoAws, sandbox: Sandbox, group: str
+) -> None:
+    sandbox.control.fail("Search", "deny", times=-1)
+
+    with pytest.raises(NotFound) as told:
+        aws.packages.find("tvs", metadata=ADAPTERS, limit=5, cursor=None, call=Call())
+
+    assert ["tv"] == told.value.details["candidates"]
 
 
 def test_throttling_that_lasts_is_told_and_one_refusal_is_not(

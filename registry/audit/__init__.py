@@ -1,0 +1,1 @@
+"""Auditing: what was registered beside what runs."""
