@@ -8,6 +8,7 @@ RegistryError
 ├── NeedsConfirmation    somebody has to agree to a plan first
 ├── NotConfigured        a setting is missing (region, table, hub)
 ├── CredentialsFailed    AWS credentials are absent, broken or expired
+│   └── NoCredentials    there are none anywhere
 ├── PermissionDenied     AWS refused; names the action and the resource
 ├── Throttled            AWS asked us to slow down
 ├── Unavailable          a service or a file system cannot be reached
@@ -83,6 +84,10 @@ class CredentialsFailed(RegistryError):
     """AWS credentials are absent, incomplete, refused or expired."""
 
     code = "credentials"
+
+
+class NoCredentials(CredentialsFailed):
+    """No place that credentials may come from has any."""
 
 
 class PermissionDenied(RegistryError):

@@ -308,6 +308,10 @@ class HubContents(Protocol):
         """The hub's name."""
         ...
 
+    def status(self) -> str:
+        """Return SageMaker's word for how the hub is, such as InService. Raises NotFound."""
+        ...
+
     def import_content(self, draft: HubContentDraft) -> HubContent:
         """Ask for an import and return the content as it is then, Importing.
 
@@ -407,8 +411,26 @@ class CiTable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the services are reached.
+
+    Attributes:
+        method: Which of the client library's ways gave the credentials, such as `env` or `sso`.
+        foreign_endpoints: URL by service, for those that are not AWS's own.
+    """
+
+    method: str
+    foreign_endpoints: Mapping[str, str]
+
+
 class Aws(Protocol):
     """One account in one region, as one profile; each part is made on first use."""
+
+    @property
+    def access(self) -> Access:
+        """How the services are reached; asks nothing of them. Raises CredentialsFailed."""
+        ...
 
     @property
     def identity(self) -> Identity:

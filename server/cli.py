@@ -1,4 +1,4 @@
-"""The command `mlcc-registry-mcp`: reads flags, then serves one client over stdio.
+"""The command `mlcc-registry-mcp`: reads flags, then serves one client over stdio, or examines.
 
 `--help`, `--version` and a bad flag answer without importing the protocol library.
 """
@@ -16,11 +16,24 @@ from registry.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return 0 at the end of input, 2 for a setting that cannot be used."""
-    flags = _parser().parse_args(argv)
-    given = {name: value for name, value in vars(flags).items() if value is not None}
+    """Run the command.
+
+    Returns:
+        0 at the end of input, and from a doctor who found no problem; 1 from one who did; 2 for
+        a setting that cannot be used.
+    """
+    parser = _parser()
+    given = vars(parser.parse_intermixed_args(argv))
+    command = given.pop("command", None)
+    options = {name: given.pop(name, False) for name in ("as_json", "mending")}
+    if command is None and any(options.values()):
+        parser.error("--json and --repair belong to doctor")
     try:
         settings = load_settings(given)
+        if command == "doctor":
+            from server.doctor import doctor  # noqa: PLC0415 - as below
+
+            return doctor(settings, given.keys(), **options)
         from server.stdio import serve  # noqa: PLC0415 - half a second that --help need not take
 
         serve(settings)
@@ -44,6 +57,26 @@ def _parser() -> argparse.ArgumentParser:
         prog="mlcc-registry-mcp",
         description="Serve the deployment registry to one MCP client over stdio. Each flag is "
         "also an environment variable: --ci-table is MLCC_REGISTRY_CI_TABLE.",
+        epilog="Exit status: 0 at the end of input, 2 for a setting that cannot be used. doctor: "
+        "0 when nothing is a problem (warnings can be lived with), 1 when something is, 2 for a "
+        "setting that cannot be used.",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=["doctor"],
+        help="show each setting and where it came from, check files and AWS, and say what to do; "
+        "without it the server serves",
+    )
+    parser.add_argument(
+        "--json", dest="as_json", action="store_true", help="doctor: print one JSON object"
+    )
+    parser.add_argument(
+        "--repair",
+        dest="mending",
+        action="store_true",
+        help="doctor: put damaged files aside and save what can be read of them",
     )
     parser.add_argument("--version", action="version", version=__version__)
     for flags, options in _FLAGS:

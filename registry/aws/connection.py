@@ -53,6 +53,10 @@ class Connection:
             opened.account = self.sts(lambda sts: sts.get_caller_identity()["Account"], **_WHO)
         return opened.account
 
+    def method(self) -> str:
+        """Return which of the client library's ways gave the credentials."""
+        return self._credentials().method
+
     def endpoint_url(self, service: Service) -> str:
         """Return the URL that the service is asked at."""
         client = self._sessions.client(self._credentials(), service, self.region)

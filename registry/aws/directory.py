@@ -13,7 +13,8 @@ from registry.aws.hub import SageMakerHub
 from registry.aws.images import EcrImages
 from registry.aws.objects import S3Objects
 from registry.aws.packages import SageMakerPackages, SearchAbility
-from registry.aws.sessions import FixedAccess, Sessions
+from registry.aws.sessions import SERVICES, FixedAccess, Sessions
+from registry.stores import Access
 from schemas.base import Identity
 
 POOL_SIZE = 16
@@ -78,6 +79,13 @@ class BotoAws:
             sandbox=local or None,
         )
 
+    @property
+    def access(self) -> Access:
+        """How the services are reached; asks nothing of them. Raises CredentialsFailed."""
+        urls = {service: self._connection.endpoint_url(service) for service in SERVICES}
+        foreign = {str(each): url for each, url in urls.items() if not _is_awss(url)}
+        return Access(self._connection.method(), foreign)
+
     @cached_property
     def packages(self) -> SageMakerPackages:
         """Model package groups and their versions."""
@@ -105,6 +113,29 @@ class BotoAws:
     def ci_table(self, name: str) -> DynamoCiTable:
         """Return the CI table of that name, in this region."""
         return DynamoCiTable(self._connection, name)
+
+
+_AWS_DOMAINS = (
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".api.aws",
+    ".api.amazonwebservices.com.cn",
+    ".api.amazonwebservices.eu",
+    ".c2s.ic.gov",
+    ".api.aws.ic.gov",
+    ".sc2s.sgov.gov",
+    ".api.aws.scloud",
+    ".csp.hci.ic.gov",
+    ".api.aws.hci.ic.gov",
+    ".cloud.adc-e.uk",
+    ".api.cloud-aws.adc-e.uk",
+)
+"""What the endpoints of every partition end in. Source: the client library's partition data."""
+
+
+def _is_awss(url: str) -> bool:
+    return (urlsplit(url).hostname or "").endswith(_AWS_DOMAINS)
 
 
 def _is_loopback(url: str) -> bool:

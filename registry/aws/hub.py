@@ -52,6 +52,24 @@ class SageMakerHub:
         """The hub's name."""
         return self._name
 
+    def status(self) -> str:
+        """Return how the hub is: InService, Creating and the like.
+
+        Raises:
+            NotFound: there is no such hub.
+
+        Source: SageMaker DescribeHub.
+        """
+        try:
+            return self._connection.sagemaker(
+                lambda sagemaker: sagemaker.describe_hub(HubName=self._named)["HubStatus"],
+                doing=f"describe hub {self._name!r}",
+                action="sagemaker:DescribeHub",
+                resource=self._hub_arn(),
+            )
+        except NotFound as error:
+            raise self._no_hub() from error
+
     def import_content(self, draft: HubContentDraft) -> HubContent:
         """Ask for an import and return the content as it is then, Importing.
 
@@ -118,7 +136,7 @@ class SageMakerHub:
                 resource=self._content_arn(content_type, name),
             )
         except NotFound as error:
-            self._status()
+            self.status()
             raise NotFound(
                 f"hub {self._name!r} in {self._connection.region} has no {which}",
                 hint="list what the hub has and check the name",
@@ -174,7 +192,7 @@ class SageMakerHub:
                 call=call,
             )
         except NotFound:
-            self._status()
+            self.status()
             return []
         return sorted(found, key=_number)
 
@@ -227,7 +245,7 @@ class SageMakerHub:
     def _check_not_in_change(self) -> None:
         """Return unless the hub itself is what is in use; who may not look is told the rest."""
         try:
-            status = self._status()
+            status = self.status()
         except PermissionDenied:
             return
         if status != "InService":
@@ -235,18 +253,6 @@ class SageMakerHub:
                 f"hub {self._name!r} is {status}, not InService",
                 hint="repeat the call when the hub is in service",
             )
-
-    def _status(self) -> str:
-        """Return the hub's status. Raises NotFound when there is no such hub."""
-        try:
-            return self._connection.sagemaker(
-                lambda sagemaker: sagemaker.describe_hub(HubName=self._named)["HubStatus"],
-                doing=f"describe hub {self._name!r}",
-                action="sagemaker:DescribeHub",
-                resource=self._hub_arn(),
-            )
-        except NotFound as error:
-            raise self._no_hub() from error
 
     def _no_hub(self) -> NotFound:
         return NotFound(

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from registry.aws.translation import explain_opening
-from registry.errors import CredentialsFailed
+from registry.errors import NoCredentials
 from registry.version import __version__
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
 Service = Literal["sagemaker", "s3", "dynamodb", "ecr", "sts"]
+SERVICES: tuple[Service, ...] = get_args(Service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Opened:
 
     Attributes:
         account: The account number, "" until it was asked for.
+        method: Which of the client library's ways gave the credentials, such as `env` or `sso`.
     """
 
     profile: str
@@ -57,6 +59,7 @@ class Opened:
     clients: dict[tuple[Service, str], Any] = field(default_factory=dict)
     account: str = ""
     has_credentials: bool = False
+    method: str = ""
 
 
 class Sessions:
@@ -95,12 +98,13 @@ class Sessions:
                 raise _opening_failed(error, profile) from error
             if found is None:
                 del self._opened[profile]  # they may be there at the next call
-                raise CredentialsFailed(
+                raise NoCredentials(
                     f"no AWS credentials were found for {_who(profile)}",
                     hint="set AWS_PROFILE or access keys where the server runs, or pass profile; "
                     "off EC2, AWS_EC2_METADATA_DISABLED=true skips a slow probe",
                 )
             opened.has_credentials = True
+            opened.method = found.method
             return opened
 
     def client(self, opened: Opened, service: Service, region: str) -> Any:  # noqa: ANN401 - boto3 makes client classes at run time
