@@ -103,8 +103,10 @@ def _differing(about: str, found: Discrepancy) -> Finding:
 
 
 def _summary(facts: StoredFile) -> str:
+    if not facts.exists and facts.kind == "bootstrap":
+        return "it is not there: no bootstrap profile gives settings"
     if not facts.exists:
-        return "it is not there yet; nothing is recorded in it"
+        return "it is not there yet; the first record makes it"
     noun = "profile" if facts.kind == "bootstrap" else "entry"
     said = f"{_counted(facts.entries or 0, noun)}, {facts.size_bytes} bytes"
     if facts.set_aside:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.errors import InvalidArgument
-from registry.workspace import Workspace
+from registry.workspace import Workspace, start_roots
 
 
 @pytest.fixture
@@ -90,3 +90,17 @@ def test_the_single_root_is_the_project_when_it_holds_one(root: Path) -> None:
     (root / "do" / "config").touch()
     assert root == Workspace([root]).default_project()
     assert Workspace([root, root.parent / "outside"]).default_project() is None
+
+
+def test_the_start_folder_is_open_unless_it_is_the_users_home_or_a_file_systems_root(
+    root: Path,
+) -> None:
+    link = root.parent / "link-to-home"
+    link.symlink_to(root, target_is_directory=True)
+
+    assert (root / "project",) == start_roots(root / "project", root)
+    assert () == start_roots(root, root)
+    assert () == start_roots(link, root)
+    assert () == start_roots(root, link)
+    assert () == start_roots(Path("/"), root)
+    assert (root.parent,) == start_roots(root.parent, root)
