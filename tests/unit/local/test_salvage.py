@@ -121,7 +121,7 @@ def test_every_entry_before_a_damage_is_kept(damage):
 
 
 @pytest.mark.soak
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=10_000, deadline=None)
 @given(damages())
 def test_every_entry_before_any_of_many_damages_is_kept(damage):
     check_salvage(damage)
