@@ -23,7 +23,7 @@ class JsonDocument(Protocol):
     """One JSON file of the registry home, shared with other processes and with MLCC."""
 
     def read(self) -> Any:  # noqa: ANN401 - the file's own shape
-        """Return the parsed file, None when it does not exist.
+        """Return the parsed file, None when it does not exist; nobody may alter what it returns.
 
         Raises:
             CorruptRegistry: it does not parse; the message has the position.
@@ -35,8 +35,8 @@ class JsonDocument(Protocol):
         """Run read, edit, write under the file's lock, and return what is stored afterwards.
 
         Args:
-            edit: Takes the parsed content (None when absent) and returns the new content;
-                returning its argument unchanged writes nothing.
+            edit: Takes the parsed content (None when absent), which it may alter, and returns
+                the new content; equal content writes nothing. It may be called more than once.
 
         Raises:
             Conflict: the lock was not to be had in time.

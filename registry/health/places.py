@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from registry.core import Registry
-from registry.local.deployments import project_file, user_file
+from registry.local.deployments import project_registry, user_registry
 from registry.local.documents import JsonFile
 from registry.local.salvage import DATASETS, DEPLOYMENTS, EVALUATORS, Shape
 from schemas.doctor import FileKind
@@ -33,7 +34,7 @@ def places_of(registry: Registry) -> list[Place]:
     """Return the registry home's files, and the project's own where the doctor stands in one."""
     home = registry.settings.home
     found = [
-        Place("deployments", user_file(home), DEPLOYMENTS),
+        Place("deployments", user_registry(home).document, DEPLOYMENTS),
         Place("datasets", registry.datasets(), DATASETS),
         Place("evaluators", registry.evaluators(), EVALUATORS),
         Place(
@@ -43,6 +44,8 @@ def places_of(registry: Registry) -> list[Place]:
         ),
     ]
     project = registry.project_root("")
-    if project and project_file(project).path.resolve() != found[0].file.path.resolve():
-        found.append(Place("project_deployments", project_file(project), DEPLOYMENTS))
+    if project:
+        own = project_registry(project).document
+        if os.path.realpath(own.path) != os.path.realpath(found[0].file.path):
+            found.append(Place("project_deployments", own, DEPLOYMENTS))
     return found

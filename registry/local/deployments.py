@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from registry.identifiers import entry_id as new_id
 from registry.local.documents import HOW_TO_REPAIR, JsonFile
 from registry.local.entries import schema_problems, validate_entry
 from registry.local.json_text import fingerprint
-from registry.stores import JsonDocument, JsonObject
+from registry.local.list_text import Added
+from registry.stores import JsonObject
 from schemas.deployment import ENVELOPE_VERSION
 
 PROJECT_FILE = Path(".ml-container-creator", "registry.json")
@@ -36,7 +38,7 @@ class DeploymentFile:
     """
 
     path: str
-    document: JsonDocument
+    document: JsonFile
 
     def entries(self) -> Sequence[Mapping[str, Any]]:
         """Return every entry as stored, oldest first; none for a missing file.
@@ -45,7 +47,7 @@ class DeploymentFile:
             CorruptRegistry: the file does not parse or is no registry.
             Unavailable: it cannot be read.
         """
-        return self._entries_in(self.document.read())
+        return self.entries_in(self.document.read())
 
     def format_warning(self) -> str | None:
         """Return why the file can only be read, None when it can be written too."""
@@ -76,7 +78,7 @@ class DeploymentFile:
 
         def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
             nonlocal made
-            present = self._entries_in(content)
+            present = self.entries_in(content)
             answer = make(present)
             if isinstance(answer, str):
                 made = present[self._index(present, answer)], False
@@ -85,9 +87,11 @@ class DeploymentFile:
             entry = _with_own_id(answer, present)
             validate_entry(entry)
             made = entry, True
+            if _is_current(content):
+                return Added(entry, present, lambda: _enveloped(content, [*present, entry]))
             return _enveloped(content, [*present, entry])
 
-        self.document.change(edit)
+        self.document.revise(edit)
         assert made is not None, "change always calls its edit"  # noqa: S101 - for the type checker
         return made
 
@@ -106,13 +110,13 @@ class DeploymentFile:
 
         def edited(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
             nonlocal stored
-            present = self._entries_in(content)
+            present = self.entries_in(content)
             self._refuse_newer(content)
             stored = edit(list(present))
             unchanged = fingerprint(stored) == fingerprint(present)
             return content if unchanged else _enveloped(content, stored)
 
-        self.document.change(edited)
+        self.document.revise(edited)
         return stored
 
     def patch(self, entry_id: str, changes: Mapping[str, Any]) -> JsonObject:
@@ -128,7 +132,7 @@ class DeploymentFile:
 
         def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
             nonlocal patched
-            present = self._entries_in(content)
+            present = self.entries_in(content)
             index = self._index(present, entry_id)
             self._refuse_newer(content)
             patched = _merged(present[index], changes)
@@ -138,18 +142,23 @@ class DeploymentFile:
                 validate_entry(patched)
             return _enveloped(content, [*present[:index], patched, *present[index + 1 :]])
 
-        self.document.change(edit)
+        self.document.revise(edit)
         return patched
 
-    def _entries_in(self, content: Any) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+    def entries_in(self, content: Any) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+        """Return the entries of what `document` reads, as stored; none for a missing file.
+
+        Raises:
+            CorruptRegistry: it is no registry.
+        """
         if content is None:
             return []
         entries = content.get("entries") if isinstance(content, dict) else content
         if not isinstance(entries, list):
             raise self._foreign("it has no list of entries")
-        for number, entry in enumerate(entries):
-            if not isinstance(entry, dict):
-                raise self._foreign(f"/entries/{number} is not an object")
+        if set(map(type, entries)) - {dict}:
+            number = next(n for n, entry in enumerate(entries) if not isinstance(entry, dict))
+            raise self._foreign(f"/entries/{number} is not an object")
         return entries
 
     def _index(self, present: Sequence[Mapping[str, Any]], wanted: str) -> int:
@@ -182,25 +191,22 @@ class DeploymentFile:
 
 def user_registry(home: Path) -> DeploymentFile:
     """Return the user's registry in the registry home, which need not exist yet."""
-    file = user_file(home)
-    return DeploymentFile(str(file.path), file)
-
-
-def user_file(home: Path) -> JsonFile:
-    """Return the file of the user's registry."""
-    return JsonFile(home / "registry.json", ascii_only=False, final_newline=True)
+    return registry_file(home / "registry.json")
 
 
 def project_registry(project_dir: Path) -> DeploymentFile:
     """Return a project's own registry; a link in it that leads out of the project is refused."""
-    file = project_file(project_dir)
-    return DeploymentFile(str(file.path), file)
+    return registry_file(project_dir / PROJECT_FILE, within=project_dir)
 
 
-def project_file(project_dir: Path) -> JsonFile:
-    """Return the file of a project's own registry."""
-    path = project_dir / PROJECT_FILE
-    return JsonFile(path, ascii_only=False, final_newline=True, within=project_dir)
+def registry_file(path: Path, *, within: Path | None = None) -> DeploymentFile:
+    """Return a registry in this file, which need not exist yet.
+
+    Args:
+        within: A folder that the file, links followed, must not be outside of.
+    """
+    document = JsonFile(path, ascii_only=False, final_newline=True, within=within, journaled=True)
+    return DeploymentFile(str(path), document)
 
 
 def _enveloped(content: Any, entries: list[JsonObject]) -> JsonObject:  # noqa: ANN401 - the file's own shape
@@ -210,10 +216,14 @@ def _enveloped(content: Any, entries: list[JsonObject]) -> JsonObject:  # noqa: 
     return envelope
 
 
+def _is_current(content: Any) -> bool:  # noqa: ANN401 - the file's own shape
+    return isinstance(content, dict) and content.get("schemaVersion") == ENVELOPE_VERSION
+
+
 def _with_own_id(entry: JsonObject, present: Sequence[Mapping[str, Any]]) -> JsonObject:
-    taken = [str(other.get("id")) for other in present]
-    if entry.get("id") is not None and str(entry["id"]) not in taken:
+    if entry.get("id") is not None and entry["id"] not in map(methodcaller("get", "id"), present):
         return entry
+    taken = {str(other.get("id")) for other in present}
     deployment = entry.get("deployment")
     configuration = deployment.get("deploymentConfig") if isinstance(deployment, Mapping) else ""
     return {**entry, "id": new_id(str(entry.get("timestamp")), str(configuration), taken)}

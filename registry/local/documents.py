@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import glob
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from registry.errors import CorruptRegistry, InvalidArgument, Unavailable
-from registry.local.json_text import NotJson, ParsedText, fingerprint, parse, render
+from registry.errors import CorruptRegistry, InvalidArgument, RegistryError, Unavailable
+from registry.local.journal import Journal
+from registry.local.json_text import Layout, NotJson, ParsedText, fingerprint, parse, render
+from registry.local.list_text import Added, continued, extended
 from registry.local.locking import locked
 from registry.local.replacing import make_folder, remove_strays, replace_content
-
-MAX_BYTES = 256 * 1024 * 1024
-"""A larger file is refused: no registry is, and a hostile one would fill the memory."""
+from registry.local.snapshots import KEPT, Identity, Snapshots, Trust, content_of, holds
 
 HOW_TO_REPAIR = (
     "it was left as it is; run `mlcc-registry-mcp doctor --repair` (for a project's own file in "
@@ -33,8 +33,8 @@ _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.05
 _ATTEMPTS = 20
 
-Stamp = tuple[int, int, int] | None
-"""What tells one content of a file from the next: file number, size, time; None when absent."""
+Edit = Callable[[Any], Any]
+"""Takes the parsed content, None when absent, and returns the new content."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,18 @@ class JsonFile:
 
     MLCC knows nothing of our lock and does not replace its files whole. So a file that does not
     parse is looked at again for a moment, since MLCC may be half way through writing it; and a
-    file that changed between our reading and our replacing is read and edited again, which is
-    why `change` may call its `edit` more than once.
+    file whose bytes changed between our reading and our replacing is read and edited again, which
+    is why `change` and `revise` may call their `edit` more than once.
 
     Attributes:
         path: The file; a link is followed and its target replaced.
         ascii_only: Whether everything outside ASCII is written escaped.
         final_newline: Whether the file ends in a newline.
-        lock_timeout_s: How long `change` waits for another writer.
+        lock_timeout_s: How long a change waits for another writer.
         within: A folder that the file, links followed, must not be outside of.
+        journaled: Whether what `revise` stores is noted beside the file: see `journal`.
         wait: Waits that many seconds.
+        snapshots: Keeps what the file said for the next reading.
     """
 
     path: Path
@@ -60,45 +62,79 @@ class JsonFile:
     final_newline: bool = field(kw_only=True)
     lock_timeout_s: float = field(default=10, kw_only=True)
     within: Path | None = field(default=None, kw_only=True)
+    journaled: bool = field(default=False, kw_only=True)
     wait: Callable[[float], None] = field(default=time.sleep, kw_only=True)
+    snapshots: Snapshots = field(default=KEPT, kw_only=True)
 
     def read(self) -> Any:  # noqa: ANN401 - the file's own shape
         """Return the parsed file, None when it does not exist.
 
+        Everybody who reads the file while it stays as it is shares the answer: nobody alters it.
         A key that an object has twice counts with its last value.
 
         Raises:
             CorruptRegistry: it does not parse; the message has the position.
-            Unavailable: it cannot be read.
+            Unavailable: it cannot be read, or its whole folder has vanished.
         """
-        parsed, _ = self._load(self._target())
-        return parsed.value if parsed else None
+        text = self._text(self._target(), "settled")
+        return text.value if text else None
 
-    def change(self, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
+    def change(self, edit: Edit) -> Any:  # noqa: ANN401 - the file's own shape
         """Run read, edit, write under the file's lock, and return what is stored afterwards.
 
         Args:
-            edit: Takes the parsed content, None when absent, and returns the new content. When
-                it would be stored as it is already, nothing is written.
+            edit: May alter what it takes. When what it returns would be stored as it is already,
+                nothing is written.
 
         Raises:
             Conflict: the lock was not to be had in time; the holder is named where known.
             CorruptRegistry: the file does not parse, or has a key twice; it is left as it is.
             InvalidArgument: the new content is not JSON.
-            Unavailable: the folder is read-only, the disk is full; the old file is intact.
+            Unavailable: the folder is read-only or has vanished, the disk is full; the old file
+                is intact.
         """
+        return self._changed(edit, lambda text: parse(text.raw).value)
+
+    def revise(self, edit: Callable[[Any], Any]) -> None:
+        """Run read, edit, write as `change`; adding to a large list takes as long as writing it.
+
+        Args:
+            edit: Alters nothing of what it takes, which is shared with readers, and returns new
+                lists and objects around what stays, or what is `Added`.
+
+        Raises:
+            Conflict, CorruptRegistry, InvalidArgument, Unavailable: as `change`.
+        """
+        self._changed(edit, lambda text: text.value)
+
+    def _changed(self, edit: Edit, content: Callable[[ParsedText], Any]) -> Any:  # noqa: ANN401 - the file's own shape
         target = self._target()
         with _explained(target, "written"):
+            self.snapshots.refuse_vanished(target)
             make_folder(target.parent)
             with locked(target, timeout_s=self.lock_timeout_s):
-                return self._change_locked(target, edit)
+                remove_strays(target)
+                for attempt in range(_ATTEMPTS):
+                    text = self._text(target, "none" if attempt else "any")
+                    _refuse_repeated_key(target, text)
+                    try:
+                        after = edit(content(text) if text else None)
+                        if self._stored(target, text, after):
+                            return after
+                    except RegistryError:
+                        if holds(target, text):
+                            raise
+        raise _restless(target)
 
     def raw(self) -> bytes | None:
-        """Return the file as it is stored, None when it does not exist. Raises Unavailable."""
+        """Return the file's bytes, whatever they say; None when it does not exist.
+
+        Raises:
+            Unavailable: it cannot be read.
+        """
         target = self._target()
         with _explained(target, "read"):
-            raw, _ = _content(target)
-        return raw
+            return content_of(target)
 
     def mend(self, aside: Callable[[Path], Path], mended: Callable[[bytes], Any]) -> Path | None:
         """Put a damaged file aside, and what can be read of it in its place, under its lock.
@@ -122,60 +158,74 @@ class JsonFile:
             if not target.exists():
                 return None
             with locked(target, timeout_s=self.lock_timeout_s):
-                return self._mend_locked(target, aside, mended)
+                remove_strays(target)
+                return self._mended(target, aside, mended)
 
-    def _mend_locked(
+    def _mended(
         self, target: Path, aside: Callable[[Path], Path], mended: Callable[[bytes], Any]
     ) -> Path | None:
-        remove_strays(target)
         for _ in range(_ATTEMPTS):
-            raw, stamp = _content(target)
+            raw = content_of(target)
             document = None if raw is None else mended(raw)
             if raw is None or document is None:
                 return None
+            damaged = ParsedText(None, "", (raw,))
             self.wait(_LOOKS * _BETWEEN_LOOKS_S)  # MLCC may be half way through writing it
-            if _stamp(target) != stamp:
+            if not holds(target, damaged):
                 continue
             _refuse_protected(target)
-            content = render(document, ascii_only=self.ascii_only, final_newline=self.final_newline)
-            kept = _same_beside(target, raw)
-            if kept is None:
-                kept = aside(target)
-                replace_content(kept, raw, like=target)
-            if _stamp(target) == stamp:
-                replace_content(target, content)
+            kept = _put_aside(target, raw, aside)
+            content = render(document, self._layout)
+            if replace_content(target, (content,), while_still=partial(holds, target, damaged)):
                 return kept
         raise _restless(target)
 
-    def _change_locked(self, target: Path, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
-        remove_strays(target)
-        for _ in range(_ATTEMPTS):
-            parsed, stamp = self._load(target)
-            if parsed and parsed.repeated_key:
-                raise CorruptRegistry(
-                    f"{target} has the key {parsed.repeated_key!r} twice in one object",
-                    hint=f"writing would lose one of the two; {HOW_TO_REPAIR}",
-                )
-            before = parsed.value if parsed else None
-            was = _stored_fingerprint(target, before)
-            after = edit(before)
-            content = self._rendered(after, was)
-            if content is None:
-                return after
-            if _stamp(target) == stamp:
-                _refuse_protected(target)
-                replace_content(target, content)
-                return after
-        raise _restless(target)
-
-    def _rendered(self, after: object, was: bytes) -> bytes | None:
-        """Return the bytes to store, None when what is stored already says the same."""
+    def _revised(
+        self, target: Path, text: ParsedText | None, after: object
+    ) -> ParsedText | bytes | None:
+        """Return what to store, None when what is stored already says the same."""
+        before = text.value if text else None
+        if after is before:
+            return None
         try:
-            if fingerprint(after) == was:
+            if isinstance(after, Added):
+                longer = text and extended(text, after, self._layout)
+                return longer or render(after.whole(), self._layout)
+            if fingerprint(after) == _stored_fingerprint(target, before):
                 return None
-            return render(after, ascii_only=self.ascii_only, final_newline=self.final_newline)
-        except (TypeError, ValueError, RecursionError) as error:
+            return render(after, self._layout)
+        except (TypeError, ValueError, RecursionError, NotJson) as error:
             raise InvalidArgument("a value is not one that JSON can hold") from error
+
+    def _stored(self, target: Path, text: ParsedText | None, after: object) -> bool:
+        """Store it, or return False when the file no longer has the bytes that were edited.
+
+        What comes of an edit, be it a write, nothing or a refusal, counts only when it has.
+        """
+        revised = self._revised(target, text, after)
+        if revised is None:
+            return holds(target, text)
+        _refuse_protected(target)
+        note = Journal(target).note(text.value if text else None, after) if self.journaled else None
+        if note:
+            note.before_storing()
+        status = replace_content(
+            target,
+            (revised,) if isinstance(revised, bytes) else revised.pieces,
+            while_still=lambda: holds(target, text),
+        )
+        if status is None:
+            return False
+        self.snapshots.saw(target)
+        if isinstance(revised, ParsedText):
+            self.snapshots.keep(target, revised, Identity.of(status), status.st_mtime_ns)
+        if note:
+            note.once_stored()
+        return True
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.ascii_only, self.final_newline)
 
     def _target(self) -> Path:
         target = Path(os.path.realpath(self.path))
@@ -183,52 +233,33 @@ class JsonFile:
             raise InvalidArgument(f"{self.path} is a link that leads out of {self.within}")
         return target
 
-    def _load(self, target: Path) -> tuple[ParsedText | None, Stamp]:
+    def _text(self, target: Path, trust: Trust) -> ParsedText | None:
         for look in range(_LOOKS):
-            with _explained(target, "read"):
-                raw, stamp = _content(target)
-            if raw is None:
-                return None, stamp
             try:
-                parsed = parse(raw)
+                with _explained(target, "read"):
+                    text = self.snapshots.text(target, self._parsed, trust)
             except NotJson as problem:
                 if look == _LOOKS - 1:
                     raise _corrupt(target, str(problem)) from problem
                 self.wait(_BETWEEN_LOOKS_S)
                 continue
-            if parsed.value is None:
+            if text and text.value is None:
                 raise _corrupt(target, "it holds only null")
-            return parsed, stamp
+            return text
         raise AssertionError("the last look either returns or raises")
 
-
-def _content(target: Path) -> tuple[bytes | None, Stamp]:
-    stamp = _stamp(target)
-    if stamp is None:
-        return None, None
-    status = target.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise Unavailable(f"{target} is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise Unavailable(f"{target} is larger than {MAX_BYTES} bytes")
-    with target.open("rb") as file:
-        return file.read(MAX_BYTES), stamp
+    def _parsed(self, raw: bytes, known: ParsedText | None) -> ParsedText:
+        return (known and continued(raw, known, self._layout)) or parse(raw)
 
 
-def _stamp(target: Path) -> Stamp:
-    try:
-        status = target.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _same_beside(target: Path, raw: bytes) -> Path | None:
-    """Return where an interrupted repair has put these bytes aside already."""
+def _put_aside(target: Path, raw: bytes, aside: Callable[[Path], Path]) -> Path:
+    """Return the file that these bytes are in now, beside their own; mode and owner stay."""
     for each in sorted(target.parent.glob(f"{glob.escape(target.name)}{ASIDE}*")):
-        if each.is_file() and each.stat().st_size == len(raw) and each.read_bytes() == raw:
-            return each
-    return None
+        if each.is_file() and holds(each, ParsedText(None, "", (raw,))):
+            return each  # an interrupted repair came as far as this
+    kept = aside(target)
+    replace_content(kept, (raw,), while_still=lambda: True, like=target)
+    return kept
 
 
 def _restless(target: Path) -> Unavailable:
@@ -241,6 +272,14 @@ def _restless(target: Path) -> Unavailable:
 def _refuse_protected(target: Path) -> None:
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError("the file is write-protected")
+
+
+def _refuse_repeated_key(target: Path, text: ParsedText | None) -> None:
+    if text and text.repeated_key:
+        raise CorruptRegistry(
+            f"{target} has the key {text.repeated_key!r} twice in one object",
+            hint=f"writing would lose one of the two; {HOW_TO_REPAIR}",
+        )
 
 
 def _stored_fingerprint(target: Path, stored: object) -> bytes:

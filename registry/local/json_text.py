@@ -32,10 +32,22 @@ class ParsedText:
     Attributes:
         repeated_key: A key that one object of the file has twice, "" when there is none. Readers,
             MLCC's and ours, take the last one; writing would lose the other.
+        pieces: The bytes that say it, one after the other.
     """
 
     value: Any
-    repeated_key: str = ""
+    repeated_key: str
+    pieces: tuple[bytes, ...]
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that say it, put together."""
+        return b"".join(self.pieces)
+
+    @property
+    def size_bytes(self) -> int:
+        """How many they are."""
+        return sum(map(len, self.pieces))
 
 
 def parse(raw: bytes) -> ParsedText:
@@ -52,7 +64,7 @@ def parse(raw: bytes) -> ParsedText:
         raise NotJson(f"line {line}: byte {error.start} is not UTF-8") from error
     with _told():
         value = reader.decoder().decode(text)
-    return ParsedText(value, reader.repeated_key)
+    return ParsedText(value, reader.repeated_key, (raw,))
 
 
 def decode_at(text: str, at: int) -> tuple[Any, int]:
@@ -78,20 +90,39 @@ def _told() -> Iterator[None]:
         raise NotJson("a whole number has too many digits") from error
 
 
-def render(value: object, *, ascii_only: bool, final_newline: bool) -> bytes:
-    """Return the value as MLCC lays it out: indented by two, in UTF-8.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is written: MLCC's habits, which differ from file to file.
 
-    Args:
-        ascii_only: Escape everything outside ASCII, as Python's own writer does by default.
+    Attributes:
+        ascii_only: Whether everything outside ASCII is escaped, as Python's own writer does.
+        final_newline: Whether the file ends in a newline.
+    """
+
+    ascii_only: bool
+    final_newline: bool
+
+
+def render(value: object, layout: Layout) -> bytes:
+    """Return the value as MLCC lays it out: indented by two, in UTF-8.
 
     Raises:
         TypeError, ValueError: the value holds something that JSON has no word for.
     """
-    quoted = encode_basestring_ascii if ascii_only else encode_basestring
-    text = _laid_out(value, quoted, "\n")
-    if not ascii_only:
+    return render_element(value, layout, depth=0) + b"\n" * layout.final_newline
+
+
+def render_element(value: object, layout: Layout, *, depth: int) -> bytes:
+    """Return the value's text as it stands inside `depth` lists and objects, from its first byte.
+
+    Raises:
+        TypeError, ValueError: the value holds something that JSON has no word for.
+    """
+    quoted = encode_basestring_ascii if layout.ascii_only else encode_basestring
+    text = _laid_out(value, quoted, "\n" + "  " * depth)
+    if not layout.ascii_only:
         text = _LONE_SURROGATE.sub(_escaped, text)
-    return (text + "\n" * final_newline).encode()
+    return text.encode()
 
 
 def fingerprint(value: Any) -> bytes:  # noqa: ANN401 - JSON of any shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _FILE_MODE = 0o600
@@ -24,27 +25,41 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
 
 
-def replace_content(path: Path, content: bytes, *, like: Path | None = None) -> None:
-    """Give a file this content, flushed to the disk together with its folder's entry.
+def replace_content(
+    path: Path,
+    pieces: Sequence[bytes],
+    *,
+    while_still: Callable[[], bool],
+    like: Path | None = None,
+) -> os.stat_result | None:
+    """Give a file this content, in pieces, flushed to the disk together with its folder's entry.
 
     A new file is for its owner only; an existing one keeps mode and, where we may, owner. The
     caller holds the file's lock.
 
     Args:
+        while_still: Asked at the last moment, when the content is on the disk beside the file:
+            whether the file is still the one that is to be replaced.
         like: Take mode and owner from this file instead.
+
+    Returns:
+        The new file's status, None when it was not the one any more and nothing was replaced.
 
     Raises:
         OSError: the disk is full, the place is read-only; the old content is still there.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        _write(beside, content)
-        _take_over_attributes(beside, like or path)
+        status = _write(beside, pieces, like=like or path)
+        if not while_still():
+            beside.unlink()
+            return None
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
+    return status
 
 
 def remove_strays(path: Path) -> None:
@@ -66,12 +81,14 @@ def strays_of(path: Path) -> list[Path]:
         )
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, pieces: Sequence[bytes], *, like: Path) -> os.stat_result:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        _take_over_attributes(path, like)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
+        return os.fstat(file.fileno())
 
 
 def _take_over_attributes(new: Path, old: Path) -> None:
@@ -82,7 +99,8 @@ def _take_over_attributes(new: Path, old: Path) -> None:
     mode = stat.S_IMODE(was.st_mode)
     if not _keeps_group(new, was):
         mode &= ~stat.S_IRWXG  # what one group might read, another may not
-    new.chmod(mode)
+    if mode != _FILE_MODE:
+        new.chmod(mode)
 
 
 def _keeps_group(new: Path, was: os.stat_result) -> bool:

@@ -17,8 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.errors import Conflict, CorruptRegistry, InvalidArgument, Unavailable
-from registry.local.documents import MAX_BYTES, JsonFile
-from registry.local.json_text import fingerprint, parse, render
+from registry.local.documents import JsonFile
+from registry.local.json_text import Layout, fingerprint, parse, render
+from registry.local.snapshots import MAX_BYTES
+
+from .conftest import json_values
 
 ROOT = Path(__file__).parents[3]
 
@@ -457,26 +460,13 @@ def test_threads_of_one_process_wait_for_each_other(tmp_path):
     assert shared.read() == [1] * 40
 
 
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(), max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-
-
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(value=json_values, ascii_only=st.booleans())
 def test_every_json_value_comes_back_as_it_was_written(value, ascii_only):
-    raw = render(value, ascii_only=ascii_only, final_newline=True)
+    raw = render(value, Layout(ascii_only, final_newline=True))
 
     expected = json.dumps(value, indent=2, ensure_ascii=ascii_only) + "\n"
     assert raw == expected.encode()
     assert fingerprint(parse(raw).value) == fingerprint(value)
     assert raw.isascii() or not ascii_only
-    assert render(parse(raw).value, ascii_only=ascii_only, final_newline=True) == raw
+    assert render(parse(raw).value, Layout(ascii_only, final_newline=True)) == raw

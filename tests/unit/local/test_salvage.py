@@ -15,9 +15,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from registry.errors import Conflict, InvalidArgument, Unavailable
-from registry.local.deployments import project_file, user_file, user_registry
+from registry.local.deployments import project_registry, user_registry
 from registry.local.documents import JsonFile
-from registry.local.json_text import render
+from registry.local.json_text import Layout, render
 from registry.local.locking import locked
 from registry.local.repair import find_damage, mend
 from registry.local.salvage import (
@@ -66,7 +66,7 @@ def stored(entries: list[dict[str, object]], shape: Shape, **envelope: object) -
     document: object = entries
     if shape.enveloped:
         document = {"schemaVersion": "2026-03-20", "entries": entries, **envelope}
-    return render(document, ascii_only=not shape.enveloped, final_newline=shape.enveloped)
+    return render(document, Layout(not shape.enveloped, shape.enveloped))
 
 
 def entries_of(document: object) -> list[dict[str, object]]:
@@ -110,7 +110,7 @@ def check_salvage(damage: tuple[str, list[dict[str, object]], bytes, int]) -> No
     kept = entries_of(saved.document)
     assert before == kept[: len(before)]
     assert len(kept) == saved.kept
-    again = render(saved.document, ascii_only=not shape.enveloped, final_newline=True)
+    again = render(saved.document, Layout(not shape.enveloped, True))
     assert damage_of(again, shape) is None
 
 
@@ -186,7 +186,7 @@ def test_whatever_the_bytes_are_a_sound_file_comes_out(raw):
             continue
         saved = salvage(given_bytes, shape)
 
-        again = render(saved.document, ascii_only=False, final_newline=True)
+        again = render(saved.document, Layout(False, True))
         assert damage_of(again, shape) is None
 
 
@@ -269,15 +269,15 @@ def test_a_sound_file_is_never_touched(tmp_path):
     path.write_bytes(b'{"entries":[],"odd":  1.0}')
     before = path.stat()
 
-    assert mend(user_file(tmp_path), DEPLOYMENTS, at=AT) is None
+    assert mend(user_registry(tmp_path).document, DEPLOYMENTS, at=AT) is None
     assert b'{"entries":[],"odd":  1.0}' == path.read_bytes()
     assert (before.st_ino, before.st_mtime_ns) == (path.stat().st_ino, path.stat().st_mtime_ns)
     assert {"registry.json", "registry.json.lock"} == _names(tmp_path)
 
 
 def test_an_absent_file_is_no_damage_and_makes_nothing(tmp_path):
-    assert mend(user_file(tmp_path / "none"), DEPLOYMENTS, at=AT) is None
-    assert find_damage(user_file(tmp_path / "none"), DEPLOYMENTS) is None
+    assert mend(user_registry(tmp_path / "none").document, DEPLOYMENTS, at=AT) is None
+    assert find_damage(user_registry(tmp_path / "none").document, DEPLOYMENTS) is None
     assert set() == _names(tmp_path)
 
 
@@ -286,7 +286,7 @@ def test_what_was_put_aside_is_never_overwritten(tmp_path):
     (tmp_path / f"{ASIDE}-2").symlink_to("nowhere")
     (tmp_path / "registry.json").write_bytes(b"{damaged")
 
-    mended = mend(user_file(tmp_path), DEPLOYMENTS, at=AT)
+    mended = mend(user_registry(tmp_path).document, DEPLOYMENTS, at=AT)
 
     assert mended is not None
     assert f"{ASIDE}-3" == mended.set_aside.name
@@ -299,7 +299,7 @@ def test_a_link_stays_a_link_and_its_target_is_mended_beside_itself(tmp_path):
     (tmp_path / "shared" / "r.json").write_bytes(b"{damaged")
     (tmp_path / "registry.json").symlink_to("shared/r.json")
 
-    mended = mend(user_file(tmp_path), DEPLOYMENTS, at=AT)
+    mended = mend(user_registry(tmp_path).document, DEPLOYMENTS, at=AT)
 
     assert mended is not None
     assert tmp_path / "shared" == mended.set_aside.parent
@@ -310,7 +310,7 @@ def test_a_link_stays_a_link_and_its_target_is_mended_beside_itself(tmp_path):
 def test_a_link_out_of_the_project_is_neither_read_nor_mended(tmp_path):
     outside = tmp_path / "outside.json"
     outside.write_bytes(b"{damaged")
-    file = project_file(tmp_path / "project")
+    file = project_registry(tmp_path / "project").document
     file.path.parent.mkdir(parents=True)
     file.path.symlink_to(outside)
 
@@ -338,7 +338,7 @@ def test_a_folder_that_may_not_be_written_keeps_the_damaged_file(tmp_path):
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(Unavailable):
-            mend(user_file(tmp_path), DEPLOYMENTS, at=AT)
+            mend(user_registry(tmp_path).document, DEPLOYMENTS, at=AT)
     finally:
         tmp_path.chmod(0o700)
 
