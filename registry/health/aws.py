@@ -80,11 +80,10 @@ def _ask(checks: _Checks, aws: Aws, end: float) -> None:
     table, hub = registry.given_ci_table(""), registry.given_hub()
     checks.facts |= {"ci_table": table.value, "hub": hub.value or None}
     checks.facts["ci_region"] = registry.settings.ci_region or registry.region("")
-    call = Call(deadline=end)
     questions: dict[AwsPart, Callable[[], Any]] = {
         "identity": lambda: aws.identity,
         "endpoints": lambda: aws.access,
-        "ci_table": partial(_look_at_ci_table, registry, call),
+        "ci_table": partial(_look_at_ci_table, registry),
     }
     if hub.value:
         questions["hub"] = lambda: aws.hub(hub.value).status()
@@ -95,7 +94,7 @@ def _ask(checks: _Checks, aws: Aws, end: float) -> None:
     _hub(checks, hub, answers.get("hub"))
 
 
-def _look_at_ci_table(registry: Registry, call: Call) -> str:
+def _look_at_ci_table(registry: Registry) -> str:
     """Read the index that the CI tools read, and return where it is."""
     table = registry.ci_table("", region="", profile="")
     table.in_status(
@@ -105,7 +104,7 @@ def _look_at_ci_table(registry: Registry, call: Call) -> str:
         limit=1,
         cursor=None,
         query="doctor",
-        call=call,
+        call=Call(),  # nobody waits longer than `PATIENCE_S`
     )
     return table.place
 
