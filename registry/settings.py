@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from registry.errors import InvalidArgument
 
 DEFAULT_CI_TABLE = "mlcc-ci-table"
-TOOLSETS = ("core", "registry", "adapters")
+TOOLSETS = ("core", "registry", "adapters", "ci")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Several names; the environment gives them comma-separated."""

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from registry.calls import Call
+from registry.ci.leases import Lease
 from schemas.base import Identity
-from schemas.ci import CiConfiguration, CiRegistration
+from schemas.ci import (
+    CiBenchmark,
+    CiConfiguration,
+    CiRegistration,
+    CiResult,
+    RecordedState,
+)
 from schemas.inference_component import Endpoint, InferenceComponent
 from schemas.model_package import ModelPackage, ModelPackageDraft
 
@@ -346,6 +353,34 @@ class CiPage:
     note: str | None = None
 
 
+class CiLeases(Protocol):
+    """Who tests which configuration, decided by conditional writes."""
+
+    def take(self, seen: CiConfiguration, lease: Lease, *, now: str) -> bool:
+        """Lease a configuration as it was seen; False when somebody was faster."""
+        ...
+
+    def renew(self, lease: Lease, *, now: str) -> bool:
+        """Let a lease last until its new instant; False when it was lost."""
+        ...
+
+    def release(self, config_id: str, lease_id: str, *, now: str) -> bool:
+        """Put a leased configuration back as it was; False when the lease was lost."""
+        ...
+
+
+class CiResults(Protocol):
+    """How tests went."""
+
+    def record(self, result: CiResult) -> RecordedState:
+        """Write a result and end its lease; `late` where the lease was lost. Raises NotFound."""
+        ...
+
+    def mark_benchmark(self, benchmark: CiBenchmark) -> None:
+        """Set the three fields of a configuration's last benchmark. Raises NotFound."""
+        ...
+
+
 class CiTable(Protocol):
     """The CI table of one account and region."""
 
@@ -353,6 +388,12 @@ class CiTable(Protocol):
     def place(self) -> str:
         """Region and table name, which cursors are bound to."""
         ...
+
+    @property
+    def leases(self) -> CiLeases: ...  # noqa: D102 - named by its type
+
+    @property
+    def results(self) -> CiResults: ...  # noqa: D102 - named by its type
 
     def register(self, registration: CiRegistration) -> CiWrite:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.
