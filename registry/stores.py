@@ -381,6 +381,32 @@ class CiResults(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CiRow:
+    """What a report needs of one item; "" for what it does not say.
+
+    Attributes:
+        duration_s: Of its last test, 0 when not known.
+        last_status, last_at: Of its last result, whatever became of the item since.
+        previous_status, previous_at: Of the result before that.
+    """
+
+    config_id: str
+    deployment_config: str
+    project_name: str
+    status: str
+    tested_at: str
+    duration_s: float
+    tier: str
+    worker: str
+    lease_ends_at: str
+    written_at: str
+    last_status: str
+    last_at: str
+    previous_status: str
+    previous_at: str
+
+
 class CiTable(Protocol):
     """The CI table of one account and region."""
 
@@ -439,6 +465,14 @@ class CiTable(Protocol):
         call: Call,
     ) -> int:
         """Return how many configurations `in_status` would list."""
+        ...
+
+    def survey(self, *, call: Call) -> Iterator[CiRow | None]:
+        """Yield a row per item; None at last where there are more than can be read in a call.
+
+        Raises:
+            NotFound: there is no such table.
+        """
         ...
 
 

@@ -65,5 +65,6 @@ CATALOG: tuple[ToolSpec, ...] = (
     ToolSpec(ci.claim_ci_untested, title="Claim configurations", toolset="ci", idempotent=False),
     ToolSpec(ci.record_ci_result, title="Record a test result", toolset="ci"),
     ToolSpec(ci.record_benchmark, title="Record a benchmark", toolset="ci"),
+    ToolSpec(ci.ci_report, title="Report on CI", toolset="ci", read_only=True),
 )
 """Each belongs to a toolset; `core` is published by default."""

@@ -10,8 +10,11 @@ from pydantic import Field
 from registry.ci.claiming import Claim, Claiming
 from registry.ci.recording import ResultRequest, record_result
 from registry.ci.recording import record_benchmark as mark_benchmark
+from registry.ci.report import ReportRequest
+from registry.ci.report import ci_report as report_on
 from registry.ci.untested import UntestedQuery, query_untested
 from schemas.ci import ClaimResult, RecordBenchmarkResult, RecordResultResult, UntestedPage
+from schemas.ci_report import CiReport
 from tools.arguments import (
     NO_OBJECT,
     CiTableName,
@@ -159,3 +162,31 @@ def record_benchmark(
     target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")
     result = mark_benchmark(target.table, config_id, run_id, status, now=ctx.registry.now)
     return result.model_copy(update={"aws": target.identity})
+
+
+def ci_report(
+    ctx: ToolContext,
+    project_name: str = "",
+    deployment_config: str = "",
+    tier: str = "",
+    stuck_after_hours: Annotated[int, Field(ge=0, description="Default 2")] = 0,
+    markdown: Annotated[bool, Field(description="Add a text for a CI summary page")] = False,
+    detail: Annotated[Literal["", "full"], Field(description="full: lists of 100, not of 20")] = "",
+    ci_table: CiTableName = "",
+    region: Region = "",
+    profile: Profile = "",
+) -> CiReport:
+    """Report how much CI has tested: coverage, failures by stage, regressions, stuck runs."""
+    registry = ctx.registry
+    aws = registry.account(region=registry.settings.ci_region or region, profile=profile)
+    request = ReportRequest(
+        project_name=project_name,
+        deployment_config=deployment_config,
+        tier=tier,
+        stuck_after_hours=stuck_after_hours,
+        full=detail == "full",
+        markdown=markdown,
+    )
+    table = aws.ci_table(registry.ci_table_name(ci_table))
+    report = report_on(table, request, now=registry.now(), call=ctx.call)
+    return report.model_copy(update={"aws": aws.identity})

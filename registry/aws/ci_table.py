@@ -6,7 +6,7 @@ Source: record contract, section 7; DynamoDB UpdateItem, GetItem.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from registry.aws.checks import check_table_name
@@ -14,12 +14,13 @@ from registry.aws.ci_index import CiIndex
 from registry.aws.ci_items import configuration, text
 from registry.aws.ci_leases import LEASE_ATTRIBUTES, CiLeases
 from registry.aws.ci_results import CiResults
+from registry.aws.ci_survey import CiSurvey
 from registry.aws.ci_writes import CiWrites
 from registry.aws.connection import Connection
 from registry.aws.translation import ConditionFailed
 from registry.calls import Call
 from registry.errors import InvalidArgument, NotFound
-from registry.stores import CiPage, CiWrite
+from registry.stores import CiPage, CiRow, CiWrite
 from schemas.ci import NEVER_TESTED, CiConfiguration, CiRegistration
 
 LARGEST_CONFIG_BYTES = 390_000
@@ -41,6 +42,7 @@ class DynamoCiTable:
         self._writes = CiWrites(connection, name)
         self.leases = CiLeases(self._writes)
         self.results = CiResults(self._writes)
+        self._survey = CiSurvey(connection, name, self._writes)
 
     @property
     def place(self) -> str:
@@ -157,6 +159,15 @@ class DynamoCiTable:
             )
         except NotFound as error:
             raise self._writes.no_table() from error
+
+    def survey(self, *, call: Call) -> Iterator[CiRow | None]:
+        """Yield a row per item; None at last where there are more than can be read in a call.
+
+        Raises:
+            NotFound: there is no such table.
+            PermissionDenied: `dynamodb:Scan` is refused.
+        """
+        return self._survey.rows(call=call)
 
     def _upsert(self, registration: CiRegistration, write_id: str) -> dict[str, Any]:
         """Return the request; every right-hand side reads the item as it was before."""
