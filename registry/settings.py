@@ -18,7 +18,7 @@ from registry.errors import InvalidArgument
 from registry.precedence import Given
 
 DEFAULT_CI_TABLE = "mlcc-ci-table"
-TOOLSETS = ("core", "registry", "adapters")
+TOOLSETS = ("core", "registry", "adapters", "ci")
 _PREFIX = "MLCC_REGISTRY_"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 

@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from registry.calls import Call
+from registry.ci.leases import Lease
 from schemas.base import Identity
-from schemas.ci import CiConfiguration, CiRegistration
+from schemas.ci import (
+    CiBenchmark,
+    CiConfiguration,
+    CiRegistration,
+    CiResult,
+    RecordedState,
+)
 from schemas.inference_component import Endpoint, InferenceComponent
 from schemas.model_package import ModelPackage, ModelPackageDraft
 
@@ -356,6 +363,60 @@ class CiPage:
     note: str | None = None
 
 
+class CiLeases(Protocol):
+    """Who tests which configuration, decided by conditional writes."""
+
+    def take(self, seen: CiConfiguration, lease: Lease, *, now: str) -> bool:
+        """Lease a configuration as it was seen; False when somebody was faster."""
+        ...
+
+    def renew(self, lease: Lease, *, now: str) -> bool:
+        """Let a lease last until its new instant; False when it was lost."""
+        ...
+
+    def release(self, config_id: str, lease_id: str, *, now: str) -> bool:
+        """Put a leased configuration back as it was; False when the lease was lost."""
+        ...
+
+
+class CiResults(Protocol):
+    """How tests went."""
+
+    def record(self, result: CiResult) -> RecordedState:
+        """Write a result and end its lease; `late` where the lease was lost. Raises NotFound."""
+        ...
+
+    def mark_benchmark(self, benchmark: CiBenchmark) -> None:
+        """Set the three fields of a configuration's last benchmark. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CiRow:
+    """What a report needs of one item; "" for what it does not say.
+
+    Attributes:
+        duration_s: Of its last test, 0 when not known.
+        last_status, last_at: Of its last result, whatever became of the item since.
+        previous_status, previous_at: Of the result before that.
+    """
+
+    config_id: str
+    deployment_config: str
+    project_name: str
+    status: str
+    tested_at: str
+    duration_s: float
+    tier: str
+    worker: str
+    lease_ends_at: str
+    written_at: str
+    last_status: str
+    last_at: str
+    previous_status: str
+    previous_at: str
+
+
 class CiTable(Protocol):
     """The CI table of one account and region."""
 
@@ -363,6 +424,12 @@ class CiTable(Protocol):
     def place(self) -> str:
         """Region and table name, which cursors are bound to."""
         ...
+
+    @property
+    def leases(self) -> CiLeases: ...  # noqa: D102 - named by its type
+
+    @property
+    def results(self) -> CiResults: ...  # noqa: D102 - named by its type
 
     def register(self, registration: CiRegistration) -> CiWrite:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.
@@ -408,6 +475,14 @@ class CiTable(Protocol):
         call: Call,
     ) -> int:
         """Return how many configurations `in_status` would list."""
+        ...
+
+    def survey(self, *, call: Call) -> Iterator[CiRow | None]:
+        """Yield a row per item; None at last where there are more than can be read in a call.
+
+        Raises:
+            NotFound: there is no such table.
+        """
         ...
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from schemas.base import Record, Result, ShownDocument
 
 NEVER_TESTED = "1970-01-01T00:00:00Z"
 """`lastTestTimestamp` of an item that was never tested: the index holds no item without one."""
+
+RUNNING = "running"
+"""`testStatus` of a configuration that somebody tests now."""
 
 
 class CiRegistration(Record):
@@ -40,6 +45,8 @@ class CiConfiguration(Record):
 
     Attributes:
         config: The parsed `configJson`; None when the item has none or it does not parse.
+        config_problem: Why `config` is missing from an item that ought to have one.
+        lease_id, lease_owner, lease_expires_at: Of the worker that tests it now, if one does.
     """
 
     config_id: str
@@ -57,7 +64,59 @@ class CiConfiguration(Record):
     created_at: str | None = None
     registration_id: str | None = None
     updated_at: str | None = None
+    lease_id: str | None = None
+    lease_owner: str | None = None
+    lease_expires_at: str | None = None
+    config_problem: str | None = None
     config: ShownDocument | None = Field(default=None)
+
+
+StageStatus = Literal["pass", "fail", "skip"]
+BenchmarkStatus = Literal["completed", "failed", "in-progress"]
+RecordedState = Literal["recorded", "unchanged", "late"]
+"""A result that counts now, that counted before, or that came after its lease was lost."""
+
+
+class StageResult(Record):
+    """How one stage of a test went, as MLCC's harness stores it.
+
+    Attributes:
+        log_pointer: Where its log is.
+    """
+
+    status: StageStatus
+    duration_seconds: float | None = Field(default=None, ge=0)
+    log_pointer: str = ""
+    error_summary: str = ""
+
+
+class CiResult(Record):
+    """What a worker found out about a configuration that it had leased.
+
+    Attributes:
+        status: `pass`, or `fail-` and the stage.
+        at: When, whole seconds with `Z`.
+        duration_s: Of the whole test.
+    """
+
+    config_id: str
+    lease_id: str
+    status: str
+    at: str
+    duration_s: float | None = None
+    stage_results: dict[str, StageResult] = Field(default_factory=dict)
+    error_message: str = ""
+    tier: str = ""
+    e2e_catalog_id: str = ""
+
+
+class CiBenchmark(Record):
+    """The last benchmark of a configuration; `at` is whole seconds with `Z`."""
+
+    config_id: str
+    run_id: str
+    status: BenchmarkStatus
+    at: str
 
 
 class UntestedPage(Result):
@@ -72,3 +131,38 @@ class UntestedPage(Result):
     count: int
     next_cursor: str | None = None
     complete: bool
+
+
+class ClaimResult(Result):
+    """What a worker may test now.
+
+    Attributes:
+        configurations: Each with its lease.
+        renewed, released: Ids of leases that were.
+        lost: Ids of leases to renew or release that were no longer the caller's.
+    """
+
+    configurations: tuple[CiConfiguration, ...] = ()
+    count: int
+    renewed: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+class RecordResultResult(Result):
+    """A result as it stands in the CI table now."""
+
+    config_id: str
+    state: RecordedState
+    test_status: str
+    last_test_timestamp: str
+    warnings: tuple[str, ...] = ()
+
+
+class RecordBenchmarkResult(Result):
+    """A configuration's last benchmark as it stands in the CI table now."""
+
+    config_id: str
+    last_benchmark_run_id: str
+    last_benchmark_timestamp: str
+    last_benchmark_status: BenchmarkStatus

@@ -62,5 +62,9 @@ CATALOG: tuple[ToolSpec, ...] = (
         questions=(adapters.removal_consent,),
     ),
     ToolSpec(models.list_models, title="List base models", toolset="adapters", read_only=True),
+    ToolSpec(ci.claim_ci_untested, title="Claim configurations", toolset="ci", idempotent=False),
+    ToolSpec(ci.record_ci_result, title="Record a test result", toolset="ci"),
+    ToolSpec(ci.record_benchmark, title="Record a benchmark", toolset="ci"),
+    ToolSpec(ci.ci_report, title="Report on CI", toolset="ci", read_only=True),
 )
 """Each belongs to a toolset; `core` is published by default."""

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from registry.untested import UntestedQuery, query_untested
-from schemas.ci import UntestedPage
-from tools.arguments import CiTableName, Cursor, Detail, Limit, Profile, Region
+from registry.ci.claiming import Claim, Claiming
+from registry.ci.recording import ResultRequest, record_result
+from registry.ci.recording import record_benchmark as mark_benchmark
+from registry.ci.report import ReportRequest
+from registry.ci.report import ci_report as report_on
+from registry.ci.untested import UntestedQuery, query_untested
+from schemas.ci import ClaimResult, RecordBenchmarkResult, RecordResultResult, UntestedPage
+from schemas.ci_report import CiReport
+from tools.arguments import (
+    NO_OBJECT,
+    CiTableName,
+    Cursor,
+    Detail,
+    Limit,
+    Object,
+    Profile,
+    Region,
+)
 from tools.context import ToolContext
+
+Stale = Annotated[bool, Field(description="Also those whose last test is too long ago")]
+StaleHours = Annotated[int, Field(ge=0, description="Default 24")]
 
 
 def query_ci_untested(
     ctx: ToolContext,
-    include_stale: Annotated[
-        bool, Field(description="Also those whose last test is too long ago")
-    ] = False,
-    stale_after_hours: Annotated[int, Field(ge=0, description="Default 24")] = 0,
+    include_stale: Stale = False,
+    stale_after_hours: StaleHours = 0,
     project_name: str = "",
     deployment_config: str = "",
     count_only: bool = False,
@@ -49,3 +66,127 @@ def query_ci_untested(
         call=ctx.call,
     )
     return page.model_copy(update={"aws": aws.identity})
+
+
+def claim_ci_untested(
+    ctx: ToolContext,
+    worker: Annotated[str, Field(description="Who tests, such as the CI job's id")],
+    n: Annotated[int, Field(ge=0, le=25, description="Default 1; 0 when only renewing")] = 1,
+    lease_s: Annotated[int, Field(ge=1, le=86400, description="Default 3600")] = 3600,
+    include_stale: Stale = False,
+    stale_after_hours: StaleHours = 0,
+    project_name: str = "",
+    deployment_config: str = "",
+    renew: Annotated[Sequence[str], Field(description="leaseIds to prolong by lease_s")] = (),
+    release: Annotated[Sequence[str], Field(description="leaseIds to give back untested")] = (),
+    detail: Detail = "",
+    ci_table: CiTableName = "",
+    region: Region = "",
+    profile: Profile = "",
+) -> ClaimResult:
+    """Lease configurations to one worker to test; no two workers get the same one.
+
+    A lease that runs out is another worker's. Call again with renew while a test goes on.
+    """
+    wanted = UntestedQuery(
+        include_stale=include_stale,
+        stale_after_hours=stale_after_hours,
+        project_name=project_name,
+        deployment_config=deployment_config,
+    )
+    only_held = bool(renew or release) and "n" not in ctx.call.sent
+    claim = Claim(
+        worker=worker,
+        wanted=wanted,
+        count=0 if only_held else n,
+        lease_s=lease_s,
+        renew=renew,
+        release=release,
+    )
+    claim.check()
+    target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")
+    claiming = Claiming(target.table, ctx.registry.now, ctx.call)
+    result = claiming.carry_out(claim, full=detail == "full")
+    return result.model_copy(update={"aws": target.identity})
+
+
+def record_ci_result(
+    ctx: ToolContext,
+    config_id: str,
+    lease_id: str,
+    status: Annotated[str, Field(description="pass, or fail-STAGE such as fail-build")],
+    duration_s: Annotated[float, Field(description="Of the whole test; -1: not known")] = -1,
+    stage_results: Annotated[
+        Object,
+        Field(
+            description="By stage: {status: pass|fail|skip, durationSeconds, logPointer, "
+            "errorSummary}"
+        ),
+    ] = NO_OBJECT,
+    error_message: str = "",
+    tier: str = "",
+    e2e_catalog_id: str = "",
+    ci_table: CiTableName = "",
+    region: Region = "",
+    profile: Profile = "",
+) -> RecordResultResult:
+    """Record how the test of a claimed configuration went; this ends its lease.
+
+    Refused when the lease was lost; the result is then kept as history only.
+    """
+    request = ResultRequest(
+        config_id=config_id,
+        lease_id=lease_id,
+        status=status,
+        duration_s=duration_s,
+        stage_results=stage_results,
+        error_message=error_message,
+        tier=tier,
+        e2e_catalog_id=e2e_catalog_id,
+    )
+    target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")
+    result = record_result(target.table, request, now=ctx.registry.now)
+    return result.model_copy(update={"aws": target.identity})
+
+
+def record_benchmark(
+    ctx: ToolContext,
+    config_id: str,
+    run_id: str,
+    status: Literal["completed", "failed", "in-progress"],
+    ci_table: CiTableName = "",
+    region: Region = "",
+    profile: Profile = "",
+) -> RecordBenchmarkResult:
+    """Record a configuration's last benchmark run; its test status stays."""
+    target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")
+    result = mark_benchmark(target.table, config_id, run_id, status, now=ctx.registry.now)
+    return result.model_copy(update={"aws": target.identity})
+
+
+def ci_report(
+    ctx: ToolContext,
+    project_name: str = "",
+    deployment_config: str = "",
+    tier: str = "",
+    stuck_after_hours: Annotated[int, Field(ge=0, description="Default 2")] = 0,
+    markdown: Annotated[bool, Field(description="Add a text for a CI summary page")] = False,
+    detail: Annotated[Literal["", "full"], Field(description="full: lists of 100, not of 20")] = "",
+    ci_table: CiTableName = "",
+    region: Region = "",
+    profile: Profile = "",
+) -> CiReport:
+    """Report how much CI has tested: coverage, failures by stage, regressions, stuck runs."""
+    registry = ctx.registry
+    aws = registry.account(region=registry.settings.ci_region or region, profile=profile)
+    request = ReportRequest(
+        project_name=project_name,
+        deployment_config=deployment_config,
+        tier=tier,
+        stuck_after_hours=stuck_after_hours,
+        full=detail == "full",
+        markdown=markdown,
+    )
+    table = aws.ci_table(registry.ci_table_name(ci_table))
+    report = report_on(table, request, now=registry.now(), call=ctx.call)
+    return report.model_copy(update={"aws": aws.identity})

@@ -19,7 +19,7 @@ from registry.aws.connection import Connection
 from registry.calls import Call
 from registry.paging import open_cursor, seal_cursor
 from registry.stores import CiPage
-from schemas.ci import CiConfiguration
+from schemas.ci import RUNNING, CiConfiguration
 
 INDEX = "testStatus-lastTestTimestamp-index"
 
@@ -28,6 +28,8 @@ RESERVE_S = 10.0
 
 _READ_AT_ONCE = 100
 _UNTESTED = "untested"
+_UNTIMED = frozenset({_UNTESTED, RUNNING})
+"""Statuses in which the last test's time says nothing."""
 _KEYS = ("configId", "testStatus", "lastTestTimestamp")
 
 
@@ -143,7 +145,7 @@ class CiIndex:
         matches: Callable[[CiConfiguration], bool] | None,
         call: Call,
     ) -> int:
-        by_service = matches is None and (tested_before is None or status == _UNTESTED)
+        by_service = matches is None and (tested_before is None or status in _UNTIMED)
         total = 0
         after: dict[str, Any] | None = None
         while True:
@@ -182,7 +184,7 @@ class CiIndex:
         condition = "#testStatus = :status"
         names = {"#testStatus": "testStatus"}
         values: dict[str, Any] = {":status": {"S": status}}
-        if tested_before and status != _UNTESTED:
+        if tested_before and status not in _UNTIMED:
             condition += " AND #lastTestTimestamp <= :before"
             names["#lastTestTimestamp"] = "lastTestTimestamp"
             # Writers store whole or fractional seconds: take all of the last second, sort out here.
@@ -260,7 +262,7 @@ def _sealed(streams: list[_Stream], query: str) -> str:
 
 
 def _is_due(one: CiConfiguration, tested_before: str | None) -> bool:
-    if tested_before is None or one.test_status == _UNTESTED:
+    if tested_before is None or one.test_status in _UNTIMED:
         return True
     return _instant(one.last_test_timestamp) < _instant(tested_before)
 

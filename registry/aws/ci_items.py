@@ -35,6 +35,10 @@ def configuration(item: Item) -> CiConfiguration:
         created_at=text(item, "createdAt") or None,
         registration_id=text(item, "registrationId") or None,
         updated_at=text(item, "updatedAt") or None,
+        lease_id=text(item, "leaseId") or None,
+        lease_owner=text(item, "leaseOwner") or None,
+        lease_expires_at=text(item, "leaseExpiresAt") or None,
+        config_problem=None if config is not None else _problem(item),
         config=config,
     )
 
@@ -55,6 +59,12 @@ def parsed_config(stored: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return config if isinstance(config, dict) else None
+
+
+def _problem(item: Item) -> str:
+    if text(item, "configJson"):
+        return "configJson is not a JSON object, as some MLCC versions wrote it"
+    return "the item has no configJson, as MLCC's recorders of test results leave it"
 
 
 def _said(config: Mapping[str, Any], name: str) -> str:

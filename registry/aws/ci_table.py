@@ -6,17 +6,21 @@ Source: record contract, section 7; DynamoDB UpdateItem, GetItem.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from registry.aws.checks import check_table_name
 from registry.aws.ci_index import CiIndex
 from registry.aws.ci_items import configuration, text
+from registry.aws.ci_leases import LEASE_ATTRIBUTES, CiLeases
+from registry.aws.ci_results import CiResults
+from registry.aws.ci_survey import CiSurvey
+from registry.aws.ci_writes import CiWrites
 from registry.aws.connection import Connection
 from registry.aws.translation import ConditionFailed
 from registry.calls import Call
 from registry.errors import InvalidArgument, NotFound
-from registry.stores import CiPage, CiWrite
+from registry.stores import CiPage, CiRow, CiWrite
 from schemas.ci import NEVER_TESTED, CiConfiguration, CiRegistration
 
 LARGEST_CONFIG_BYTES = 390_000
@@ -35,6 +39,10 @@ class DynamoCiTable:
         self._connection = connection
         self._name = name
         self._index = CiIndex(connection, name)
+        self._writes = CiWrites(connection, name)
+        self.leases = CiLeases(self._writes)
+        self.results = CiResults(self._writes)
+        self._survey = CiSurvey(connection, name, self._writes)
 
     @property
     def place(self) -> str:
@@ -76,7 +84,7 @@ class DynamoCiTable:
                 return self._why_refused(registration)
             # Our own write, whose answer was lost and which the client sent again.
         except NotFound as error:
-            raise self._no_table() from error
+            raise self._writes.no_table() from error
         return "created" if text(written, "previousStatus") == _ABSENT else "updated"
 
     def _why_refused(self, registration: CiRegistration) -> CiWrite:
@@ -93,20 +101,7 @@ class DynamoCiTable:
         Raises:
             NotFound: there is no such table.
         """
-        try:
-            answer = self._connection.dynamodb(
-                lambda dynamodb: dynamodb.get_item(
-                    TableName=self._name,
-                    Key={"configId": {"S": config_id}},
-                    ConsistentRead=True,
-                ),
-                doing=f"read a configuration of CI table {self._name!r}",
-                action="dynamodb:GetItem",
-                resource=self._arn(),
-            )
-        except NotFound as error:
-            raise self._no_table() from error
-        item = answer.get("Item")
+        item = self._writes.item(config_id)
         return configuration(item) if item else None
 
     def in_status(
@@ -142,7 +137,7 @@ class DynamoCiTable:
                 call=call,
             )
         except NotFound as error:
-            raise self._no_table() from error
+            raise self._writes.no_table() from error
 
     def count(
         self,
@@ -163,7 +158,16 @@ class DynamoCiTable:
                 tuple(statuses), tested_before=tested_before, matches=matches, call=call
             )
         except NotFound as error:
-            raise self._no_table() from error
+            raise self._writes.no_table() from error
+
+    def survey(self, *, call: Call) -> Iterator[CiRow | None]:
+        """Yield a row per item; None at last where there are more than can be read in a call.
+
+        Raises:
+            NotFound: there is no such table.
+            PermissionDenied: `dynamodb:Scan` is refused.
+        """
+        return self._survey.rows(call=call)
 
     def _upsert(self, registration: CiRegistration, write_id: str) -> dict[str, Any]:
         """Return the request; every right-hand side reads the item as it was before."""
@@ -190,12 +194,15 @@ class DynamoCiTable:
             *(f"#{name} = :{name}" for name in always),
             *(f"#{name} = if_not_exists(#{name}, :{name})" for name in once),
         ]
+        # A worker that tests the configuration as it was loses it: its result is not this one's.
+        gone = [f"#{name}" for name in LEASE_ATTRIBUTES]
         values = {f":{name}": value for name, value in (always | once).items()}
-        names = {f"#{name}": name for name in (*always, *once, "previousStatus", "revision")}
+        own = ("previousStatus", "revision", *LEASE_ATTRIBUTES)
+        names = {f"#{name}": name for name in (*always, *once, *own)}
         return {
             "TableName": self._name,
             "Key": {"configId": {"S": registration.config_id}},
-            "UpdateExpression": "SET " + ", ".join(clauses),
+            "UpdateExpression": f"SET {', '.join(clauses)} REMOVE {', '.join(gone)}",
             "ConditionExpression": _condition(registration),
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values
@@ -208,13 +215,6 @@ class DynamoCiTable:
     def _arn(self) -> str:
         connection = self._connection
         return f"arn:{connection.partition}:dynamodb:{connection.region}:*:table/{self._name}"
-
-    def _no_table(self) -> NotFound:
-        return NotFound(
-            f"there is no CI table {self._name!r} in {self._connection.region}",
-            hint="provision it with `ml-container-creator bootstrap --ci`, or name another with "
-            "ci_table; its region may be set with --ci-region",
-        )
 
 
 def _condition(registration: CiRegistration) -> str:

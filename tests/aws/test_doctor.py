@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -26,14 +27,25 @@ ACCOUNT = "123456789012"
 Look = Callable[..., tuple[AwsAccess, dict[str, list[Finding]]]]
 
 
+@pytest.fixture(scope="module")
+def kept() -> Iterator[BotoDirectory]:
+    """Clients made once: making them takes longer than asking."""
+    directory = BotoDirectory()
+    yield directory
+    directory.close()
+
+
 @pytest.fixture
-def look(aws_env: dict[str, str], tmp_path: Path) -> Look:
-    """Check AWS with these settings; the findings come by part."""
+def look(aws_env: dict[str, str], tmp_path: Path, kept: BotoDirectory) -> Look:
+    """Check AWS with these settings, in another environment with new clients.
+
+    The findings come by part.
+    """
 
     def looked(
         *, environment: dict[str, str] | None = None, **settings: Any
     ) -> tuple[AwsAccess, dict[str, list[Finding]]]:
-        directory = BotoDirectory()
+        directory = kept if environment is None else BotoDirectory()
         registry = Registry(
             settings=Settings(home=tmp_path, **settings),
             workspace=Workspace([]),
@@ -42,7 +54,8 @@ def look(aws_env: dict[str, str], tmp_path: Path) -> Look:
             now=lambda: datetime(2026, 5, 1, tzinfo=UTC),
         )
         access, findings = check_aws(registry)
-        directory.close()
+        if environment is not None:
+            directory.close()
         by_part: dict[str, list[Finding]] = {}
         for each in findings:
             by_part.setdefault(each.about, []).append(each)
@@ -140,7 +153,7 @@ def test_an_account_that_is_not_the_expected_one_is_a_warning(look, tmp_path):
 def test_refused_credentials_are_a_problem_that_hides_nothing_else(look, sandbox, ci_table_name):
     sandbox.control.fail("GetCallerIdentity", "expired_token", times=-1, service="sts")
     try:
-        access, found = look(ci_table=ci_table_name)
+        access, found = look(environment=dict(os.environ), ci_table=ci_table_name)
     finally:
         sandbox.control.clear_faults()
 
@@ -212,7 +225,7 @@ def test_who_does_not_answer_is_not_waited_for(look, monkeypatch, silent):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", silent)
     began = time.monotonic()
 
-    _, found = look(ci_table="table", hub="hub")
+    _, found = look(environment=dict(os.environ), ci_table="table", hub="hub")
 
     assert time.monotonic() - began < PATIENCE_S + 1
     assert {

@@ -8,8 +8,8 @@ import pytest
 from registry.aws.ci_table import DynamoCiTable
 from registry.aws.directory import BotoDirectory
 from registry.calls import Call
+from registry.ci.untested import TESTED_STATUSES, UntestedQuery, query_untested
 from registry.errors import InvalidArgument, NotFound
-from registry.untested import TESTED_STATUSES, UntestedQuery, query_untested
 from schemas.ci import UntestedPage
 
 REGION = "us-west-2"

@@ -255,7 +255,7 @@ def test_what_goes_wrong_while_opening_is_explained(raised: Exception, kind: typ
 def test_nothing_of_aws_is_imported_before_it_is_needed() -> None:
     """Design, rule 4: nothing of AWS is imported before the first call that needs it."""
     program = (
-        "import sys, registry.aws.directory, registry.adapters, registry.untested, "
+        "import sys, registry.aws.directory, registry.adapters, registry.ci.untested, "
         "registry.rollout.deploy, registry.rollout.status\n"
         "registry.aws.directory.BotoDirectory()\n"
         "print([m for m in sys.modules if m.split('.')[0] in {'boto3', 'botocore'}])"

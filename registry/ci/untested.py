@@ -62,6 +62,19 @@ class UntestedQuery:
             raise InvalidArgument("stale_after_hours is below 0")
         return self.stale_after_hours or STALE_AFTER_HOURS
 
+    def tested_before(self, now: datetime) -> str | None:
+        """Return the instant before which a test is stale, None where no test is.
+
+        Raises:
+            InvalidArgument: that is below 0 hours, or longer ago than there are years.
+        """
+        if not self.include_stale:
+            return None
+        try:
+            return whole_seconds(now - timedelta(hours=self.hours))
+        except OverflowError as error:
+            raise InvalidArgument("stale_after_hours is longer ago than there are years") from error
+
     def matches(self, one: CiConfiguration) -> bool:
         """Tell whether a configuration meets the filters."""
         return self.project_name in ("", one.project_name) and self.deployment_config in (
@@ -92,12 +105,7 @@ def query_untested(
 
     Source: record contract, section 7 (scanner).
     """
-    tested_before = None
-    if wanted.include_stale:
-        try:
-            tested_before = whole_seconds(now - timedelta(hours=wanted.hours))
-        except OverflowError as error:
-            raise InvalidArgument("stale_after_hours is longer ago than there are years") from error
+    tested_before = wanted.tested_before(now)
     if count_only:
         return _counted(table, wanted, tested_before, call)
     page = table.in_status(
@@ -109,7 +117,7 @@ def query_untested(
         query=query_key("untested", table.place, wanted.statuses, wanted.hours, *_filters(wanted)),
         call=call,
     )
-    configurations = tuple(_shown(one, full=full) for one in page.items)
+    configurations = tuple(shown(one, full=full) for one in page.items)
     return UntestedPage(
         message=_message(wanted, len(configurations), page.note, first=not cursor),
         next_step="call again with cursor=nextCursor for the rest" if page.cursor else None,
@@ -141,8 +149,11 @@ def _filters(wanted: UntestedQuery) -> tuple[str, str]:
     return wanted.project_name, wanted.deployment_config
 
 
-def _shown(one: CiConfiguration, *, full: bool) -> CiConfiguration:
-    left_out = {"config": None, "registration_id": None, "updated_at": None}
+def shown(one: CiConfiguration, *, full: bool, leased: bool = False) -> CiConfiguration:
+    """Return a configuration as a list has it: without its record, and without its lease."""
+    left_out = dict.fromkeys(("config", "registration_id", "updated_at"))
+    if not leased:
+        left_out |= dict.fromkeys(("lease_id", "lease_owner", "lease_expires_at"))
     return one if full else one.model_copy(update=left_out)
 
 

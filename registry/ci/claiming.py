@@ -1,0 +1,196 @@
+"""Handing configurations to workers: each to one at a time, for as long as its lease lasts.
+
+What was never tested comes first, what is stale next where that is asked for, then what a worker
+left behind whose lease has expired. Within the oldest hundred the choice is random, so that many
+workers do not all try for the same one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from registry.calls import Call
+from registry.ci.leases import (
+    Lease,
+    checked_lease_s,
+    checked_worker,
+    leased_configuration,
+    new_lease,
+)
+from registry.ci.untested import UntestedQuery, shown
+from registry.errors import InvalidArgument
+from registry.instants import parse_instant, whole_seconds
+from registry.paging import query_key
+from registry.stores import CiTable
+from schemas.ci import RUNNING, CiConfiguration, ClaimResult
+
+MOST = 25
+"""Configurations that one call claims."""
+
+_WINDOW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker asks for.
+
+    Attributes:
+        wanted: Which configurations it takes.
+        count: How many, at most.
+        lease_s: How long it may take over each, in seconds.
+        renew, release: Ids of leases that it has.
+    """
+
+    worker: str
+    wanted: UntestedQuery
+    count: int
+    lease_s: int
+    renew: Sequence[str] = ()
+    release: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Return when all of it can be done.
+
+        Raises:
+            InvalidArgument: worker, count, lease time or a lease's id is not usable.
+        """
+        checked_worker(self.worker)
+        checked_lease_s(self.lease_s)
+        if not 0 <= self.count <= MOST:
+            raise InvalidArgument(f"n is {self.count}, allowed are 0 to {MOST}")
+        for lease in (*self.renew, *self.release):
+            leased_configuration(lease)
+
+
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """Carries a claim out.
+
+    Attributes:
+        now: The present instant; leases are compared by this machine's clock.
+    """
+
+    table: CiTable
+    now: Callable[[], datetime]
+    call: Call
+
+    def carry_out(self, claim: Claim, *, full: bool) -> ClaimResult:
+        """Release, renew, then claim; what was lost meanwhile is named and is no error.
+
+        Args:
+            full: Add each configuration's parsed record.
+
+        Raises:
+            InvalidArgument: as `Claim.check`.
+            NotFound: there is no such table, or it lacks the status index.
+        """
+        claim.check()
+        released, lost = self._released(claim)
+        renewed, gone = self._renewed(claim)
+        claimed: list[CiConfiguration] = []
+        if claim.count:
+            claimed = self._claimed(claim)
+        return ClaimResult(
+            message=_message(claim, claimed, len(lost) + len(gone)),
+            next_step=_NEXT if claimed else None,
+            configurations=tuple(shown(one, full=full, leased=True) for one in claimed),
+            count=len(claimed),
+            renewed=tuple(renewed),
+            released=tuple(released),
+            lost=(*lost, *gone),
+        )
+
+    def _released(self, claim: Claim) -> tuple[list[str], list[str]]:
+        done: list[str] = []
+        lost: list[str] = []
+        for lease in claim.release:
+            there = self.table.leases.release(
+                leased_configuration(lease), lease, now=whole_seconds(self.now())
+            )
+            (done if there else lost).append(lease)
+        return done, lost
+
+    def _renewed(self, claim: Claim) -> tuple[list[str], list[str]]:
+        done: list[str] = []
+        lost: list[str] = []
+        for held in claim.renew:
+            lease = Lease(held, leased_configuration(held), claim.worker, self._end(claim))
+            there = self.table.leases.renew(lease, now=whole_seconds(self.now()))
+            (done if there else lost).append(held)
+        return done, lost
+
+    def _claimed(self, claim: Claim) -> list[CiConfiguration]:
+        claimed: list[CiConfiguration] = []
+        for seen in self._candidates(claim):
+            lease = new_lease(seen.config_id, claim.worker, self._end(claim))
+            if self.table.leases.take(seen, lease, now=whole_seconds(self.now())):
+                claimed.append(_leased(seen, lease))
+            if len(claimed) == claim.count:
+                break
+        return claimed
+
+    def _candidates(self, claim: Claim) -> Iterator[CiConfiguration]:
+        yield from self._in(claim, claim.wanted.statuses, claim.wanted.matches)
+        yield from self._in(claim, (RUNNING,), self._abandoned(claim.wanted))
+
+    def _in(
+        self, claim: Claim, statuses: Sequence[str], matches: Callable[[CiConfiguration], bool]
+    ) -> Iterator[CiConfiguration]:
+        cursor: str | None = None
+        while True:
+            page = self.table.in_status(
+                statuses,
+                tested_before=claim.wanted.tested_before(self.now()),
+                matches=matches,
+                limit=_WINDOW,
+                cursor=cursor,
+                query=query_key("claim", *statuses),
+                call=self.call,
+            )
+            yield from random.sample(page.items, len(page.items))
+            cursor = page.cursor
+            if not cursor:
+                return
+
+    def _abandoned(self, wanted: UntestedQuery) -> Callable[[CiConfiguration], bool]:
+        def matches(one: CiConfiguration) -> bool:
+            end = parse_instant(one.lease_expires_at)
+            return end is not None and end < self.now() and wanted.matches(one)
+
+        return matches
+
+    def _end(self, claim: Claim) -> str:
+        return whole_seconds(self.now() + timedelta(seconds=claim.lease_s))
+
+
+_NEXT = "record_ci_result with config_id and lease_id, for each of them"
+
+
+def _leased(seen: CiConfiguration, lease: Lease) -> CiConfiguration:
+    return seen.model_copy(
+        update={
+            "test_status": RUNNING,
+            "lease_id": lease.id,
+            "lease_owner": lease.worker,
+            "lease_expires_at": lease.expires_at,
+        }
+    )
+
+
+def _message(claim: Claim, claimed: Sequence[CiConfiguration], lost: int) -> str:
+    parts: list[str] = []
+    if claim.count:
+        until = f" until {claimed[0].lease_expires_at}" if claimed else ""
+        parts.append(f"{len(claimed)} of {claim.count} claimed for {claim.worker}{until}")
+        if not claimed:
+            parts.append("nothing is left to test")
+    if claim.renew:
+        parts.append(f"{len(claim.renew)} to renew")
+    if claim.release:
+        parts.append(f"{len(claim.release)} to release")
+    if lost:
+        parts.append(f"{lost} of them lost already: expired and taken, or registered again")
+    return "; ".join(parts) or "nothing was asked for"
