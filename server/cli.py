@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     given = vars(parser.parse_intermixed_args(argv))
-    command = given.pop("command", None)
+    command = given.pop("command")
     options = {name: given.pop(name, False) for name in ("as_json", "mending")}
     if command is None and any(options.values()):
         parser.error("--json and --repair belong to doctor")
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "command",
         nargs="?",
+        default=None,
         choices=["doctor"],
         help="show each setting and where it came from, check files and AWS, and say what to do; "
         "without it the server serves",
