@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas of the stored records to `schemas/json/`, for us and other languages.
+"""Writes the JSON Schemas of what is stored or printed to `schemas/json/`, for other languages.
 
 Run as `python -m schemas.export`; a test fails while a schema differs from its model.
 """
@@ -15,6 +15,7 @@ from pydantic_core import core_schema
 
 from schemas.dataset import DatasetEntry
 from schemas.deployment import DeploymentEntry
+from schemas.doctor import DoctorReport
 from schemas.evaluator import EvaluatorEntry
 
 FOLDER = Path(__file__).parent / "json"
@@ -23,8 +24,9 @@ RECORDS: dict[str, type[BaseModel]] = {
     "deployment": DeploymentEntry,
     "dataset": DatasetEntry,
     "evaluator": EvaluatorEntry,
+    "doctor": DoctorReport,
 }
-"""The stored records, by the name of their schema."""
+"""The stored records and the doctor's report, by the name of their schema."""
 
 
 class StoredForm(GenerateJsonSchema):
@@ -41,7 +43,7 @@ class StoredForm(GenerateJsonSchema):
 
 
 def schema_text(name: str) -> str:
-    """Return the JSON Schema of one stored record, as its file holds it.
+    """Return the JSON Schema of one of these records, as its file holds it.
 
     Raises:
         KeyError: there is no record of that name.
