@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from schemas.base import Identity, Record
 
@@ -32,6 +32,14 @@ AwsPart = Literal["credentials", "identity", "endpoints", "ci_table", "hub"]
 Subject = Literal["setting", "home", "file", "aws"]
 
 
+def _shown(text: object) -> object:
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
+
+
+Shown = Annotated[str, BeforeValidator(_shown)]
+"""A text for people; what is no text in it, as in a file's name in some other encoding, is ?."""
+
+
 class Finding(Record):
     """One check and how it came out.
 
@@ -43,10 +51,10 @@ class Finding(Record):
     """
 
     subject: Subject
-    about: str
+    about: Shown
     level: Level
-    message: str
-    next_step: str | None = None
+    message: Shown
+    next_step: Shown | None = None
 
 
 class EffectiveSetting(Record):
@@ -58,9 +66,9 @@ class EffectiveSetting(Record):
     """
 
     name: str
-    value: str | bool | float | tuple[str, ...]
+    value: Shown | bool | float | tuple[Shown, ...]
     source: Source
-    source_name: str | None = None
+    source_name: Shown | None = None
 
 
 class StoredFile(Record):
@@ -80,19 +88,19 @@ class StoredFile(Record):
     """
 
     kind: FileKind
-    path: str
+    path: Shown
     exists: bool
     entries: int | None = None
     size_bytes: int | None = None
-    mode: str | None = None
-    schema_version: str | None = None
+    mode: Shown | None = None
+    schema_version: Shown | None = None
     newer: bool = False
-    unreadable: str | None = None
-    damage: str | None = None
-    locked_by: str | None = None
-    stray_files: tuple[str, ...] = ()
-    set_aside: tuple[str, ...] = ()
-    discrepancies: tuple[str, ...] = ()
+    unreadable: Shown | None = None
+    damage: Shown | None = None
+    locked_by: Shown | None = None
+    stray_files: tuple[Shown, ...] = ()
+    set_aside: tuple[Shown, ...] = ()
+    discrepancies: tuple[Shown, ...] = ()
 
 
 class AwsAccess(Record):
@@ -104,12 +112,12 @@ class AwsAccess(Record):
         foreign_endpoints: URL by service, for endpoints that are not AWS's own.
     """
 
-    method: str | None = None
+    method: Shown | None = None
     identity: Identity | None = None
-    foreign_endpoints: dict[str, str] = Field(default_factory=dict)
-    ci_table: str | None = None
-    ci_region: str | None = None
-    hub: str | None = None
+    foreign_endpoints: dict[str, Shown] = Field(default_factory=dict)
+    ci_table: Shown | None = None
+    ci_region: Shown | None = None
+    hub: Shown | None = None
 
 
 class Repair(Record):
@@ -123,13 +131,13 @@ class Repair(Record):
         lost: What could not be read, place by place.
     """
 
-    path: str
+    path: Shown
     state: Literal["repaired", "unchanged", "failed"]
-    message: str
-    set_aside: str | None = None
+    message: Shown
+    set_aside: Shown | None = None
     kept: int | None = None
     restored: int = 0
-    lost: tuple[str, ...] = ()
+    lost: tuple[Shown, ...] = ()
 
 
 class DoctorReport(Record):
@@ -144,7 +152,7 @@ class DoctorReport(Record):
     format: Literal[1] = 1
     version: str
     level: Level
-    home: str
+    home: Shown
     settings: tuple[EffectiveSetting, ...]
     files: tuple[StoredFile, ...]
     aws: AwsAccess

@@ -67,7 +67,7 @@ def _permissions(place: Place, facts: StoredFile) -> Iterator[Finding]:
     if facts.mode and (int(facts.mode, 8) & _OPEN_TO_OTHERS):
         message = f"others on this machine may read or change it (mode {facts.mode})"
         yield _found("file", about, "warning", message, f"chmod 600 {shlex.quote(about)}")
-    if place.shape and facts.mode and not os.access(about, os.W_OK):
+    if place.shape and facts.mode and not os.access(place.file.path, os.W_OK):
         message = "it is write-protected; nothing can be recorded in it"
         yield _found("file", about, "problem", message, f"chmod u+w {shlex.quote(about)}")
 

@@ -296,6 +296,17 @@ def test_a_home_that_is_no_folder_or_cannot_be_reached_is_a_problem(tmp_path):
         assert ["problem"] == levels(check_home(home))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_home_whose_name_is_no_text_is_told_all_the_same(tmp_path):
+    home = tmp_path / os.fsdecode(b"caf\xe9")
+
+    [finding] = check_home(home)
+    facts, _ = checked(home)
+
+    assert f"{tmp_path}/caf?" == finding.about
+    assert f"{tmp_path}/caf?/registry.json" == facts.path
+
+
 def test_a_repair_says_what_it_kept_and_what_it_did_not_and_the_file_is_in_order_then(home):
     whole = json.dumps(sound(entry(1), entry(2)), indent=2)
     path = stored(home, whole[:-40])
