@@ -50,7 +50,7 @@ def test_the_first_write_makes_folder_and_file_for_the_owner_only(tmp_path):
 
     assert path.read_bytes() == b'{\n  "was": null\n}\n'
     assert [mode(path), mode(path.parent), mode(path.parent.parent)] == ["0o600", "0o700", "0o700"]
-    assert names(path.parent) == ["registry.json", "registry.json.lock"]
+    assert names(path.parent) == ["registry.json", "registry.json.lock", "registry.json.lock.turn"]
     assert mode(path.parent / "registry.json.lock") == "0o600"
 
 
@@ -115,7 +115,7 @@ def test_a_change_of_number_kind_or_key_order_is_a_change(before, after, tmp_pat
 
 def test_an_absent_file_that_stays_absent_is_not_made(tmp_path):
     assert document(tmp_path / "a.json").change(lambda content: content) is None
-    assert names(tmp_path) == ["a.json.lock"]
+    assert names(tmp_path) == ["a.json.lock", "a.json.lock.turn"]
 
 
 def test_a_link_is_followed_and_stays_a_link(tmp_path):
@@ -129,7 +129,11 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path):
 
     assert link.is_symlink()
     assert json.loads(target.read_text()) == [1]
-    assert names(target.parent) == ["registry.json", "registry.json.lock"]
+    assert names(target.parent) == [
+        "registry.json",
+        "registry.json.lock",
+        "registry.json.lock.turn",
+    ]
 
 
 def test_a_link_to_nothing_yet_makes_its_target(tmp_path):
@@ -202,7 +206,7 @@ def test_a_file_that_is_not_json_is_refused_and_left_alone(raw, where, tmp_path)
         assert where in refusal.value.message
         assert str(path) in refusal.value.message
     assert path.read_bytes() == raw
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 def test_a_key_that_comes_twice_is_read_as_its_last_and_not_written(tmp_path):
@@ -282,7 +286,12 @@ def test_temporary_files_of_dead_writers_go_with_the_next_write(tmp_path):
 
     document(tmp_path / "a.json").change(lambda _: [])
 
-    assert names(tmp_path) == [".b.json.99999.0badcafe.tmp", "a.json", "a.json.lock"]
+    assert names(tmp_path) == [
+        ".b.json.99999.0badcafe.tmp",
+        "a.json",
+        "a.json.lock",
+        "a.json.lock.turn",
+    ]
 
 
 def test_an_error_while_editing_leaves_everything_as_it_was(tmp_path):
@@ -296,7 +305,7 @@ def test_an_error_while_editing_leaves_everything_as_it_was(tmp_path):
         document(path).change(edit)
     document(path).change(lambda content: [*content, 1])
     assert json.loads(path.read_text()) == [1]
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 def test_a_home_that_is_a_file_is_unavailable_and_named(tmp_path):
@@ -401,7 +410,70 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
     assert told.stderr == ""
     assert str(path) in told.stdout
     assert json.loads(path.read_text()) == ["old"]
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
+
+
+ON_A_SMALL_DISK = """
+import json, sys
+from pathlib import Path
+from registry.local.documents import JsonFile
+from registry.errors import Unavailable
+home = Path(sys.argv[1])
+file = JsonFile(home / "a.json", ascii_only=False, final_newline=True)
+file.change(lambda _: ["old"])
+told = []
+for write in (file.change, file.revise):
+    try:
+        write(lambda content: [*content, "x" * 100_000])
+    except Unavailable as error:
+        told.append(f"{error.message}; {error.hint}")
+(home / "ballast").write_bytes(b"")
+with (home / "ballast").open("ab", buffering=0) as ballast:
+    try:
+        while ballast.write(b"x" * 512):
+            pass
+    except OSError:
+        pass
+try:
+    file.change(lambda content: [*content, "small"])
+except Unavailable as error:
+    told.append(f"{error.message}; {error.hint}")
+left = json.loads((home / "a.json").read_text())
+names = sorted(each.name for each in home.iterdir())
+(home / "ballast").unlink()
+file.change(lambda content: [*content, "small"])
+print(json.dumps([told, left, names, file.read()]))
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path):
+    """ENOSPC itself, on a disk of 64 kB; what `revise` and a disk without one free block meet."""
+    home = tmp_path / "home"
+    home.mkdir()
+    mount = 'mount -t tmpfs -o size=64k tmpfs "$3" && exec "$1" -c "$2" "$3"'
+    told = subprocess.run(
+        [
+            *("unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh"),
+            *(sys.executable, ON_A_SMALL_DISK, str(home)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if not told.stdout and ("unshare:" in told.stderr or "mount:" in told.stderr):
+        pytest.skip("no disk of our own may be mounted here")
+    refusals, left, there, after = json.loads(told.stdout)
+
+    assert len(refusals) == 3
+    for refusal in refusals:
+        assert f"{home / 'a.json'} cannot be written" in refusal
+        assert "No space left on device" in refusal
+        assert "what was stored before is still there" in refusal
+    assert left == ["old"]
+    assert there == ["a.json", "a.json.lock", "a.json.lock.turn", "ballast"]
+    assert after == ["old", "small"]
 
 
 HOLD_THE_LOCK = """
@@ -432,7 +504,7 @@ def test_a_lock_that_is_held_too_long_names_its_holder(tmp_path):
 
         holder.communicate()
     document(path, lock_timeout_s=1).change(lambda _: [1])
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 def test_an_unreadable_holders_note_is_no_obstacle(tmp_path):
