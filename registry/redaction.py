@@ -23,6 +23,8 @@ __all__ = (
     "REDACTED",
     "changed_keys",
     "is_secret_key",
+    "quoted",
+    "redact_names",
     "redact_parameters",
     "redact_shapes",
     "redact_text",
@@ -52,6 +54,23 @@ def redact_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def redact_text(text: str) -> str:
     """Return free text with whatever looks like a credential replaced, `KEY=value` pairs too."""
     return redact_pairs(redact_shapes(text))
+
+
+def redact_names(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object whose keys are names of data, redacted by shape alone.
+
+    A column may well be called token_ids.
+    """
+    return _unique((str(key), _shaped(value)) for key, value in names.items())
+
+
+def quoted(text: str, longest: int) -> str:
+    """Return outside text in quotes for a message: without secrets, then shortened.
+
+    In this order: half a secret has another shape.
+    """
+    clean = redact_text(text)
+    return repr(clean if len(clean) <= longest else f"{clean[: longest - 3]}...")
 
 
 def changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -87,6 +106,14 @@ def refuse_secret(argument: str, value: str) -> None:
             f"{argument} holds what looks like a secret and is not stored",
             hint="use a name or location without credentials; if the secret is real, renew it",
         )
+
+
+def _shaped(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    if isinstance(value, Mapping):
+        return redact_names(value)
+    if isinstance(value, list | tuple):
+        return [_shaped(each) for each in value]
+    return redact_shapes(value) if isinstance(value, str) else value
 
 
 def _redacted(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
