@@ -48,7 +48,8 @@ _JWT = re.compile(
     r"(?<![A-Za-z0-9_-])(?P<before>(?>[A-Za-z0-9_-]*?(?=eyJ)))"
     r"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){1,3}"
 )
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{60,160}+={0,2}(?![A-Za-z0-9+/=])")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{60,160}+={0,2}(?![A-Za-z0-9])")
+"""Of letters and digits, Base64 has neither plus nor slash."""
 _LEGACY_NGC = re.compile(rb"[A-Za-z0-9]{16,64}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PEM = re.compile(r"-{4,5} ?BEGIN (?P<label>[A-Z0-9 ]{1,64}?) ?-{4,5}")
 _PEM_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{1,64}-{4,5}")
