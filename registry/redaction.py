@@ -103,7 +103,7 @@ def refuse_secret(argument: str, value: str) -> None:
     """
     if redact_shapes(value) != value:
         raise InvalidArgument(
-            f"{argument} holds what looks like a secret and is not stored",
+            f"{argument} holds what looks like a secret and is not used",
             hint="use a name or location without credentials; if the secret is real, renew it",
         )
 

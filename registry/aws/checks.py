@@ -17,7 +17,7 @@ from registry.package_metadata import (
     is_allowed,
     utf16_length,
 )
-from registry.redaction import quoted
+from registry.redaction import quoted, refuse_secret
 
 MAX_NAME_LENGTH = 63
 MAX_DESCRIPTION_LENGTH = 1024
@@ -38,13 +38,15 @@ def check_name(what: str, name: str) -> None:
     """Return when the name is one that SageMaker takes for groups, endpoints and components.
 
     Raises:
-        InvalidArgument: it is not; the message says `what` it would have named.
+        InvalidArgument: it is not, or looks like a secret; the message says `what` it would
+            have named.
     """
     if len(name) > MAX_NAME_LENGTH or not _NAME.fullmatch(name):
         raise InvalidArgument(
             f"{what} {quoted(name, 80)} is not a name that SageMaker takes",
             hint="1 to 63 letters, digits and inner hyphens; no underscore, no dot",
         )
+    refuse_secret(what, name)
 
 
 def check_table_name(name: str) -> None:
@@ -58,6 +60,7 @@ def check_table_name(name: str) -> None:
             f"{quoted(name, 80)} is not a name that DynamoDB takes for a table",
             hint="3 to 255 letters, digits, underscores, hyphens and dots, or the table's ARN",
         )
+    refuse_secret("ci_table", name)
 
 
 def check_version_arn(arn: str) -> None:

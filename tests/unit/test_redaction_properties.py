@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from registry.calls import Call
 from registry.capture import Overrides, capture, ci_config_json, deployment_record
+from registry.datasets.sources import dataset_facts
 from registry.deployments.exporting import exported
 from registry.deployments.importing import Import, import_deployments
 from registry.errors import InvalidArgument, NotConfigured, NotFound
@@ -36,6 +37,7 @@ from registry.redaction import (
 from registry.registration.packages import common_metadata
 from registry.registration.register import Registrar
 from registry.registration.request import RegistrationRequest, benchmark_metadata
+from schemas.dataset import DatasetRequest
 from schemas.evaluator import EvaluatorRequest
 from server.answers import failure
 from server.logs import JsonLines
@@ -383,6 +385,74 @@ def test_no_writer_lets_a_planted_secret_through(secrets_of, deployed, seed):
 @given(seed=st.integers(0, 10**9))
 def test_no_writer_ever_lets_a_planted_secret_through(secrets_of, deployed, seed):
     through_the_writers(secrets_of, seed, deployed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_or_location_that_is_a_secret_is_refused_without_echoing_it(secrets_of, kind):
+    """A redacted location would name nothing (docs/redaction.md)."""
+    secret = secrets_of(2)[kind].replace("\n", " ")
+    uri = f"s3://bucket/{secret}/train.jsonl"
+    refusals = []
+    for said in ({"s3_uri": uri, "name": "n"}, {"s3_uri": "s3://b/k", "name": secret}):
+        with pytest.raises(InvalidArgument) as refused:
+            dataset_facts(DatasetRequest(**said), None)
+        refusals.append(failure(refused.value).content[0].text)
+
+    assert secret not in "".join(refusals)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_column_schema_is_redacted_by_shape_and_says_so(secrets_of, kind):
+    secret = secrets_of(3)[kind]
+    columns = {"token_ids": "list<int>", "note": f"as in {secret}", secret: [secret]}
+    facts = dataset_facts(DatasetRequest(s3_uri="s3://b/k", column_schema=columns), None)
+
+    assert {"token_ids": "list<int>", "note": f"as in {REDACTED}", REDACTED: [REDACTED]} == (
+        json.loads(facts.column_schema)
+    )
+    assert ("column_schema held what looks like a secret; it was redacted",) == facts.warnings
+
+
+def test_a_caller_is_told_which_of_its_own_words_were_changed(tmp_path):
+    secret = "hf_" + "aB3" * 11
+    overrides = Overrides(
+        project_name="p",
+        deployment_config="http-flask",
+        base_image=f"https://u:{secret}@h/i",
+        parameters={"A_TOKEN": "x", "B": "y", "NOTE": secret},
+        ic_list=[{"name": secret}],
+    )
+    request = RegistrationRequest(
+        notes=secret, benchmark={"remark": secret, "rps": 3}, sagemaker="no"
+    )
+    registrar = Registrar(user_registry(tmp_path), _no_account, _no_account, "r", lambda: NOW)
+    told = registrar.register(capture(None, overrides), request, Call()).warnings
+
+    assert {
+        f"{what} held what looks like a secret{where}; it was redacted"
+        for what, where in (
+            ("base_image", ""),
+            ("parameters", " (A_TOKEN, NOTE)"),
+            ("ic_list", ""),
+            ("notes", ""),
+            ("benchmark", " (remark)"),
+        )
+    } == {each for each in told if "redacted" in each}
+
+
+def test_an_import_tells_how_many_entries_were_changed(tmp_path, deployed):
+    secret = "hf_" + "aB3" * 11
+    entries = [
+        deployed(n, outcome__notes=notes, configuration__parameters={})
+        for n, notes in ((1, "fine"), (2, secret))
+    ]
+    wanted = Import({"version": "1.0", "entries": entries}, secret, "skip", False)
+    told = import_deployments(user_registry(tmp_path), wanted, Call()).warnings
+
+    assert (
+        "1 entry held what looks like a secret; it was redacted",
+        "source_name held what looks like a secret; it was redacted",
+    ) == told
 
 
 @pytest.mark.parametrize("kind", KINDS)
