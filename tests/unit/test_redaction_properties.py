@@ -99,8 +99,10 @@ NAMED_PLACES = (
     'note="{name}={value}"',
     "{name}='{value}",
 )
-PASSWORDS = st.text(string.ascii_letters + string.digits + "!#%*+-.:/_~", min_size=6).filter(
-    lambda text: text[0] not in "-:/=" and not text.isdigit()
+PASSWORDS = (
+    st.text(string.ascii_letters + string.digits + "!#%*+-.:/_~", min_size=3)
+    .filter(lambda text: text[0] not in "-:/=")
+    .map(lambda text: f"{text}7Q#q")
 )
 SAMPLE = settings(
     max_examples=60,
@@ -299,7 +301,7 @@ def registered(home, text, one):
             notes=text,
             build_strategy=one,
             benchmark={"remark": text},
-            idempotency_key=one + str(bool(overrides.given())),
+            idempotency_key=f"{one} {bool(overrides.given())}",
             folder_name=one,
             project_level=True,
         )
