@@ -24,7 +24,12 @@ from registry.identifiers import (
 )
 from registry.parameters import captured_parameters
 from registry.project.folder import AdapterConf, ComponentConf, NotJson, ProjectFolder
-from registry.redaction import redact_parameters, redact_shapes
+from registry.redaction import (
+    changed_keys,
+    redact_parameters,
+    redact_shapes,
+    redaction_warning,
+)
 from schemas.deployment import (
     ConfigurationSection,
     DeploymentSection,
@@ -134,12 +139,13 @@ class _Capture:
                 "build_target": self._plain("build_target", "BUILD_TARGET"),
                 "base_image": image,
                 "base_image_version": base_image_version(image),
-                "container_image": redact_shapes(given.container_image),
+                "container_image": self._safe("container_image", given.container_image),
                 "model_data_url": self._plain("model_data_url", "MODEL_DATA_URL", "MODEL_S3_URI"),
                 "endpoint_name": self._plain("endpoint_name", "ENDPOINT_NAME"),
-                "generator_version": redact_shapes(
+                "generator_version": self._safe(
+                    "generator_version",
                     given.generator_version
-                    or (self._folder.generation.generator_version if self._folder else "")
+                    or (self._folder.generation.generator_version if self._folder else ""),
                 ),
                 "ic_list": components,
                 "ic_count": sum(not c.is_adapter for c in listed) if counted else 1,
@@ -157,7 +163,7 @@ class _Capture:
         """Return a value that tells this deployment from others; never one that is unknown."""
         given: str = getattr(self._overrides, argument)
         if given:
-            return redact_shapes(given)
+            return self._safe(argument, given)
         if self._folder is None:
             if needed:
                 raise InvalidArgument(
@@ -180,7 +186,7 @@ class _Capture:
         """Return a value that may be left out when only a shell would know it."""
         given: str = getattr(self._overrides, argument)
         if given or self._folder is None:
-            return redact_shapes(given)
+            return self._safe(argument, given)
         for variable in variables:
             if entry := self._folder.config.why_unresolved(variable):
                 self._warnings.append(
@@ -190,6 +196,13 @@ class _Capture:
             if value := self._folder.config.get(variable):
                 return redact_shapes(value)
         return ""
+
+    def _safe(self, argument: str, given: str) -> str:
+        """Return the caller's text without secrets, and tell the caller where that changed it."""
+        clean = redact_shapes(given)
+        if clean != given:
+            self._warnings.append(redaction_warning(argument))
+        return clean
 
     def _instance_type(self) -> str:
         for variable in ("INSTANCE_TYPE", "DEPLOYED_INSTANCE_TYPE", "BENCHMARK_INSTANCE_TYPE"):
@@ -201,7 +214,7 @@ class _Capture:
         self, project: str, target: str, adapters: Sequence[AdapterFacts]
     ) -> tuple[InferenceComponentSpec, ...] | None:
         if self._overrides.ic_list is not None:
-            return _given_components(self._overrides.ic_list)
+            return self._given_components(self._overrides.ic_list)
         if self._folder is None or target != REALTIME:
             return None
         bases = [_base(component, project) for component in self._folder.components]
@@ -236,12 +249,43 @@ class _Capture:
 
     def _parameters(self, deployment_config: str) -> dict[str, Any]:
         if self._overrides.parameters is not None:
-            return _given_parameters(self._overrides.parameters)
+            return self._given_parameters(self._overrides.parameters)
         if self._folder is None:
             return {}
         parameters, left_out = captured_parameters(self._folder, deployment_config)
         self._warnings += left_out
         return redact_parameters(parameters)
+
+    def _given_components(self, elements: object) -> tuple[InferenceComponentSpec, ...]:
+        """Check and redact the caller's list of components.
+
+        Raises:
+            InvalidArgument: an element is wrong; names its place, such as ic_list[1].gpuCount.
+        """
+        if not isinstance(elements, Sequence) or isinstance(elements, str):
+            raise InvalidArgument("ic_list is not a list")
+        clean = [
+            redact_parameters(element) if isinstance(element, Mapping) else element
+            for element in elements
+        ]
+        if clean != list(elements):
+            self._warnings.append(redaction_warning("ic_list"))
+        try:
+            return _COMPONENTS.validate_python(clean)
+        except ValidationError as error:
+            raise _wrong_shape("ic_list", error) from None
+
+    def _given_parameters(self, parameters: object) -> dict[str, Any]:
+        if not isinstance(parameters, Mapping):
+            raise InvalidArgument("parameters is not an object")
+        try:
+            json.dumps(parameters, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidArgument(f"parameters is not JSON: {error}") from error
+        clean = redact_parameters(parameters)
+        if changed := changed_keys(parameters, clean):
+            self._warnings.append(redaction_warning("parameters", changed))
+        return clean
 
     def _endpoint_config(self) -> dict[str, int | float | str]:
         config: dict[str, int | float | str] = {**self._numbers(_ENDPOINT_NUMBERS)}
@@ -404,34 +448,6 @@ def _dataset(folder: ProjectFolder, conf: AdapterConf) -> tuple[str, str]:
     else:
         state = folder.tune_state(conf.technique)
     return (state.s3_uri, state.version) if state else ("", "")
-
-
-def _given_components(elements: object) -> tuple[InferenceComponentSpec, ...]:
-    """Check and redact the caller's list of components.
-
-    Raises:
-        InvalidArgument: an element is wrong; names its place, such as ic_list[1].gpuCount.
-    """
-    if not isinstance(elements, Sequence) or isinstance(elements, str):
-        raise InvalidArgument("ic_list is not a list")
-    clean = [
-        redact_parameters(element) if isinstance(element, Mapping) else element
-        for element in elements
-    ]
-    try:
-        return _COMPONENTS.validate_python(clean)
-    except ValidationError as error:
-        raise _wrong_shape("ic_list", error) from None
-
-
-def _given_parameters(parameters: object) -> dict[str, Any]:
-    if not isinstance(parameters, Mapping):
-        raise InvalidArgument("parameters is not an object")
-    try:
-        json.dumps(parameters, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(f"parameters is not JSON: {error}") from error
-    return redact_parameters(parameters)
 
 
 def _wrong_shape(argument: str, error: ValidationError) -> InvalidArgument:

@@ -21,7 +21,7 @@ from registry.named_entries import (
     put_named,
     unusable,
 )
-from registry.redaction import redact_text
+from registry.redaction import redact_shapes, redact_text, redaction_warning, refuse_secret
 from registry.stores import JsonDocument, JsonObject
 from schemas.base import Outcome, State
 from schemas.evaluator import (
@@ -84,7 +84,7 @@ def register_evaluator(
             "arn_or_uri": request.arn,
             "technique": request.technique,
             "description": description,
-            "project_name": request.project_name,
+            "project_name": redact_shapes(request.project_name),
         }
         made.append(_decide(present, request.name, stated, kept, microseconds(now())))
         return made[-1].entry
@@ -94,7 +94,7 @@ def register_evaluator(
 
 
 def _check(request: EvaluatorRequest) -> None:
-    checked_name(request.name, "evaluator")
+    refuse_secret("name", checked_name(request.name, "evaluator"))
     for argument, value, choices in (
         ("type", request.type, get_args(EvaluatorType)),
         ("technique", request.technique, get_args(EvaluatorTechnique)),
@@ -105,6 +105,7 @@ def _check(request: EvaluatorRequest) -> None:
     if len(request.description) > MAX_DESCRIPTION:
         raise InvalidArgument(f"description is longer than {MAX_DESCRIPTION} characters")
     _check_arn(request.type, request.arn)
+    refuse_secret("arn", request.arn)
 
 
 def _check_arn(kind: str, arn: str) -> None:
@@ -159,7 +160,7 @@ def _decide(
 def _result(decision: _Decision, *, redacted: bool) -> RegisterEvaluatorResult:
     entry = decision.entry
     done = {"created": "was registered", "updated": "was updated; what it was is in its history"}
-    warnings = ["the description held what looks like a secret; it was redacted"]
+    warnings = (redaction_warning("the description"),)
     return RegisterEvaluatorResult(
         message=f"Evaluator {entry['name']} {done.get(decision.state, 'is registered already')}.",
         name=entry["name"],
@@ -169,5 +170,5 @@ def _result(decision: _Decision, *, redacted: bool) -> RegisterEvaluatorResult:
         description=entry["description"],
         local=Outcome(state=decision.state),
         hub=Outcome(state="skipped", warning=HUB_NOT_BUILT),
-        warnings=tuple(warnings) if redacted else (),
+        warnings=warnings if redacted else (),
     )

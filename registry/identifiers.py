@@ -12,6 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from registry.errors import InvalidArgument
+from registry.redaction import quoted
 
 ARCHITECTURES = ("http", "transformers", "triton", "diffusors", "marketplace")
 """What a deployment config begins with."""
@@ -78,7 +79,7 @@ def check_project_name(name: str) -> str:
     """
     if len(name) > MAX_COMPONENT_NAME or not _PROJECT.fullmatch(name):
         raise InvalidArgument(
-            f"project name {_shown(name)} is not one that SageMaker accepts",
+            f"project name {quoted(name, 100)} is not one that SageMaker accepts",
             hint="1 to 63 letters, digits and hyphens, with a letter or digit at both ends"
             + _crlf_hint(name),
         )
@@ -95,7 +96,7 @@ def check_adapter_name(name: str) -> str:
     """
     if not _ADAPTER.fullmatch(name):
         raise InvalidArgument(
-            f"adapter name {_shown(name)} is not allowed",
+            f"adapter name {quoted(name, 100)} is not allowed",
             hint="1 to 50 lower-case letters, digits and hyphens, with a letter or digit "
             "at both ends" + _crlf_hint(name),
         )
@@ -141,7 +142,7 @@ class PackageArn:
         found = _PACKAGE_ARN.fullmatch(text)
         if not found:
             raise InvalidArgument(
-                f"{_shown(text)} is not the ARN of a model package version",
+                f"{quoted(text, 100)} is not the ARN of a model package version",
                 hint="such as arn:aws:sagemaker:us-west-2:123456789012:model-package/my-project/24",
             )
         partition, region, account, group, version = found.groups()
@@ -182,13 +183,13 @@ def split_deployment_config(deployment_config: str) -> tuple[str, str]:
     architecture, _, backend = deployment_config.partition("-")
     if architecture not in ARCHITECTURES:
         raise InvalidArgument(
-            f"deployment config {_shown(deployment_config)} has no known architecture",
+            f"deployment config {quoted(deployment_config, 100)} has no known architecture",
             hint=f"it begins with one of {', '.join(ARCHITECTURES)}, "
             "such as transformers-vllm" + _crlf_hint(deployment_config),
         )
     if not backend and architecture != "marketplace":
         raise InvalidArgument(
-            f"deployment config {_shown(deployment_config)} names no backend",
+            f"deployment config {quoted(deployment_config, 100)} names no backend",
             hint="architecture and backend are joined by a hyphen, such as transformers-vllm",
         )
     return architecture, backend
@@ -201,11 +202,6 @@ def base_image_version(image: str) -> str:
     """
     name = image.partition("@")[0].rpartition("/")[2]
     return name.partition(":")[2]
-
-
-def _shown(text: str) -> str:
-    """Return the text for a message, shortened: it came from outside."""
-    return repr(text if len(text) <= 100 else text[:97] + "...")
 
 
 def _crlf_hint(text: str) -> str:

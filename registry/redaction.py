@@ -1,80 +1,42 @@
-"""Takes secrets out of what is about to be stored, sent or logged.
+"""Takes secrets out of what is about to be stored, sent or logged: the one place that does.
 
 By key: a name that says secret hides its whole value. By shape: a value that looks like a known
-kind of credential is hidden wherever it stands. Every pattern is linear in the text.
+kind of credential is hidden wherever it stands. Every pattern is linear in the text, and what is
+redacted once stays as it is when it is redacted again.
 
 Source: design, rule 3 and "Decided" (redaction); record contract, section 4 (Redaction), D11, D12.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-REDACTED = "***REDACTED***"
-"""What stands in place of a secret, as the specification spells it."""
+from registry.errors import InvalidArgument
+from registry.secret_keys import ENGINE_PREFIXES, hides, is_secret_key
+from registry.secret_pairs import redact_pairs
+from registry.secret_shapes import REDACTED, redact_shapes
 
-ENGINE_PREFIXES = ("VLLM_", "SGLANG_", "TRTLLM_", "LMI_", "DJL_")
-"""Variables that tune an engine: `..._TOKENS=4096` under these is a number, not a secret."""
-
-_ALWAYS = re.compile(r"SECRET|TOKEN")
-_NEVER_A_NUMBER = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL"
-    r"|(?:^|_)(?:PAT|PWD|AUTHORIZATION|COOKIE)(?:_|$)"
-)
-_SUSPICIOUS = re.compile(r"KEY|AUTH|PASS|CRED|SIGNATURE|LICENSE|SALT|CERT")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,4})?")
-_WORD_BREAK = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
-_RANDOM_LOOKING = re.compile(r"[A-Za-z0-9+/=_.~-]{20,512}")
-_SECRET_ARN = re.compile(r"arn:aws[a-z-]*:(?:secretsmanager|ssm):[A-Za-z0-9:/_+=.@-]{1,2048}")
-
-_SHAPES = re.compile(
-    r"""
-      (?<![A-Za-z0-9_])(?:
-          hf_[A-Za-z0-9]{16,255}
-        | gh[pousr]_[A-Za-z0-9]{16,255}
-        | github_pat_[A-Za-z0-9_]{16,255}
-        | glpat-[A-Za-z0-9_-]{16,255}
-        | (?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])
-        | xox[abeoprs]-[A-Za-z0-9-]{8,255}
-        | sk-(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{16,255}
-        | nvapi-[A-Za-z0-9_-]{16,255}
-        | eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{0,4096}
-      )
-    """,
-    re.VERBOSE,
-)
-_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY-----")
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,64}PRIVATE KEY-----")
-_URL_LOGIN = re.compile(r"(?<=://)[^\s/?#@'\"<>]{0,512}:[^\s/?#@'\"<>]{0,512}@")
-_URL_USER_TOKEN = re.compile(r"(?<=://)[^\s/?#@:'\"<>]{1,512}(?=@)")
-_PRESIGNED = re.compile(
-    r"(?i)(?<=[?&;])(X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId"
-    r"|access_token|sig)=[^&\s'\"<>]{1,8192}"
-)
-_BEARER = re.compile(r"(?i)\b(Bearer|Basic)[ \t]{1,4}([A-Za-z0-9+/=_.~-]{8,8192})")
-_PAIR = re.compile(
-    r"(?<![A-Za-z0-9_./-])(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,127}(?![A-Za-z0-9_.-]))"
-    r"(?P<sign>[\"'][ \t]{0,4}[=:][ \t]{0,4}|[ \t]{0,4}=[ \t]{0,4}|:[ \t]{1,4})"
-    r"(?P<value>\"[^\"\n]{0,8192}\"|'[^'\n]{0,8192}'|[^\s\"',;&}\])]{1,8192})"
-)
-_FLAG = re.compile(
-    r"(?<![A-Za-z0-9_-])--(?P<key>[A-Za-z][A-Za-z0-9_-]{0,127})(?P<sign>=|[ \t]{1,4})"
-    r"(?P<value>\"[^\"\n]{0,8192}\"|'[^'\n]{0,8192}'|[^\s\"'-][^\s\"']{0,8191})"
-)
-_PBTXT = re.compile(
-    r"(?P<sign>\bkey\s{0,16}:\s{0,16}\"(?P<key>[^\"\n]{1,128})\"\s{0,16},?\s{0,64}value\s{0,16}:?"
-    r"\s{0,16}\{\s{0,64}string_value\s{0,16}:\s{0,16})(?P<value>\"[^\"\n]{0,8192}\")"
+__all__ = (
+    "ENGINE_PREFIXES",
+    "REDACTED",
+    "changed_keys",
+    "is_secret_key",
+    "quoted",
+    "redact_names",
+    "redact_parameters",
+    "redact_shapes",
+    "redact_text",
+    "redaction_warning",
+    "refuse_secret",
 )
 
+_FLAG = re.compile(r"--(?P<key>[A-Za-z][A-Za-z0-9_-]{0,127})")
+_COLUMNS = frozenset({"column_schema", "columnSchema"})
+"""Holds the names of a dataset's columns, which may well be called token_ids."""
 
-def is_secret_key(key: str) -> bool:
-    """Whether a name alone says that its value is a secret."""
-    words = _spelled(key)
-    return bool(_ALWAYS.search(words) or _NEVER_A_NUMBER.search(words))
+_KEYS_SHOWN = 10
 
 
 def redact_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,100 +44,119 @@ def redact_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
     A key that says secret hides whatever it holds. `VLLM_MAX_NUM_BATCHED_TOKENS=8192` stays: an
     engine's variable with a plain number is a setting. The ARN of a stored secret stays: it
-    names a secret and is none.
+    names a secret and is none. A key that is a secret itself is replaced as well.
     """
-    return {key: _redacted(key, value) for key, value in parameters.items()}
-
-
-def redact_shapes(text: str) -> str:
-    """Return a value (an image, a URL, a name) with known kinds of credentials replaced."""
-    text = _without_pem(text)
-    text = _SHAPES.sub(REDACTED, text)
-    text = _URL_LOGIN.sub(f"{REDACTED}@", text)
-    text = _URL_USER_TOKEN.sub(_user_in_url, text)
-    return _PRESIGNED.sub(lambda found: f"{found.group(1)}={REDACTED}", text)
+    items = {str(key): value for key, value in parameters.items()}
+    held = _held_by_name(items)
+    return _unique((key, _redacted(held.get(key, key), each)) for key, each in items.items())
 
 
 def redact_text(text: str) -> str:
     """Return free text with whatever looks like a credential replaced, `KEY=value` pairs too."""
-    text = redact_shapes(text)
-    text = _BEARER.sub(_authorization, text)
-    for pairs in (_PBTXT, _FLAG, _PAIR):
-        text = pairs.sub(_pair, text)
-    return text
+    return redact_pairs(redact_shapes(text))
+
+
+def redact_names(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object whose keys are names of data, redacted by shape alone.
+
+    A column may well be called token_ids.
+    """
+    return _unique((str(key), _shaped(value)) for key, value in names.items())
+
+
+def quoted(text: str, longest: int) -> str:
+    """Return outside text in quotes for a message: without secrets, then shortened.
+
+    In this order: half a secret has another shape.
+    """
+    clean = redact_text(text)
+    return repr(clean if len(clean) <= longest else f"{clean[: longest - 3]}...")
+
+
+def changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the keys under which redacting changed something, fit to be shown."""
+    return [
+        shown
+        for (_, was), (shown, now) in zip(before.items(), after.items(), strict=True)
+        if was != now
+    ]
+
+
+def redaction_warning(what: str, keys: Sequence[str] = ()) -> str:
+    """Return the sentence that tells a caller that something of its own was redacted.
+
+    Args:
+        what: What was changed, such as "the description".
+        keys: Under which keys of it.
+    """
+    named = ", ".join(keys[:_KEYS_SHOWN])
+    more = f" and {len(keys) - _KEYS_SHOWN} more" if len(keys) > _KEYS_SHOWN else ""
+    where = f" ({named}{more})" if named else ""
+    return f"{what} held what looks like a secret{where}; it was redacted"
+
+
+def refuse_secret(argument: str, value: str) -> None:
+    """Return when a name or location holds no secret; one that was redacted would name nothing.
+
+    Raises:
+        InvalidArgument: it holds what looks like one. The value is not echoed.
+    """
+    if redact_shapes(value) != value:
+        raise InvalidArgument(
+            f"{argument} holds what looks like a secret and is not used",
+            hint="use a name or location without credentials; if the secret is real, renew it",
+        )
+
+
+def _shaped(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    if isinstance(value, Mapping):
+        return redact_names(value)
+    if isinstance(value, list | tuple):
+        return [_shaped(each) for each in value]
+    return redact_shapes(value) if isinstance(value, str) else value
 
 
 def _redacted(key: str, value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     if isinstance(value, Mapping):
-        if is_secret_key(key) and value:
-            return REDACTED
-        return {str(inner): _redacted(str(inner), held) for inner, held in value.items()}
+        return REDACTED if is_secret_key(key) and value else redact_parameters(value)
     if isinstance(value, list | tuple):
-        return [_redacted(key, held) for held in value]
-    if value is None or isinstance(value, bool):
-        return value
-    if _hides(key, str(value)):
+        return _redacted_list(key, value)
+    # The specification's letter hides even true under a TOKEN; as a password, true is none.
+    told = "" if isinstance(value, bool) else str(value)
+    if value is not None and hides(key, told):
         return REDACTED
-    return redact_text(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return redact_shapes(value) if key in _COLUMNS else redact_text(value)
 
 
-def _hides(key: str, text: str, *, numbers_stay: bool = False) -> bool:
-    """Whether the key hides this value whole."""
-    words = _spelled(key)
-    if _ALWAYS.search(words) and not _NEVER_A_NUMBER.search(words):
-        tuning = numbers_stay or key.upper().startswith(ENGINE_PREFIXES)
-        return not (tuning and _NUMBER.fullmatch(text))
-    if text == "" or _SECRET_ARN.fullmatch(text):
-        return bool(_ALWAYS.search(words))
-    if _NEVER_A_NUMBER.search(words):
-        return True
-    return bool(_SUSPICIOUS.search(words)) and _looks_random(text)
+def _redacted_list(key: str, values: Sequence[Any]) -> list[Any]:
+    """Return a list's values redacted; after a flag's name stands its value."""
+    clean: list[Any] = []
+    flag = ""
+    for value in values:
+        clean.append(_redacted(flag or key, value))
+        found = _FLAG.fullmatch(value) if isinstance(value, str) else None
+        flag = found["key"] if found and is_secret_key(found["key"]) else ""
+    return clean
 
 
-def _spelled(key: str) -> str:
-    """Return a key as upper-case words joined by underscores: apiKey is API_KEY."""
-    return f"{_WORD_BREAK.sub('_', key)}".upper()
+def _held_by_name(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return under which name a `value` is to be judged, where a `name` beside it says."""
+    names = [each for key, each in parameters.items() if key.lower() in ("name", "key")]
+    if len(names) != 1 or not isinstance(names[0], str):
+        return {}
+    return {key: names[0] for key in parameters if key.lower() == "value"}
 
 
-def _looks_random(text: str) -> bool:
-    """Whether a value has the letters of a generated key, not of a word or a path."""
-    if not _RANDOM_LOOKING.fullmatch(text) or not re.search(r"[0-9]", text):
-        return False
-    counts = Counter(text).values()
-    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts)
-    return entropy >= 3.5  # bits a character; English words stay near 3
-
-
-def _without_pem(text: str) -> str:
-    """Replace each private key block, to the end of the text when it is cut off."""
-    pieces: list[str] = []
-    at = 0
-    while begin := _PEM.search(text, at):
-        pieces += [text[at : begin.start()], REDACTED]
-        end = _PEM_END.search(text, begin.end())
-        at = end.end() if end else len(text)
-    return "".join([*pieces, text[at:]])
-
-
-def _user_in_url(found: re.Match[str]) -> str:
-    user = found.group()
-    return REDACTED if _looks_random(user) else user
-
-
-def _authorization(found: re.Match[str]) -> str:
-    scheme, value = found.groups()
-    if len(value) < 24 and not re.search(r"[0-9]", value):  # a word of prose
-        return found.group()
-    return f"{scheme} {REDACTED}"
-
-
-def _pair(found: re.Match[str]) -> str:
-    """Replace the value of a pair whose key says secret; `max_tokens=512` is no secret."""
-    value = found.group("value")
-    mark = value[0] if value[0] in "\"'" else ""
-    inner = value[1:-1] if mark else value
-    if inner in ("", REDACTED) or not _hides(found.group("key"), inner, numbers_stay=True):
-        return found.group()
-    begin, end = found.span("value")
-    head = found.group()[: begin - found.start()]
-    return f"{head}{mark}{REDACTED}{mark}{found.group()[end - found.start() :]}"
+def _unique(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the items by key; keys that are secrets are replaced, each by one of its own."""
+    clean: dict[str, Any] = {}
+    for key, value in items:
+        shown = redact_shapes(key)
+        number = 1
+        while shown in clean:
+            number += 1
+            shown = f"{redact_shapes(key)} {number}"
+        clean[shown] = value
+    return clean

@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from mcp.types import CallToolResult, TextContent
 
 from registry.errors import RegistryError
-from registry.redaction import redact_text
+from registry.redaction import redact_parameters
 from schemas.base import Result
 
 _log = logging.getLogger("mlcc_registry.calls")
 
 
 def answer(result: Result) -> CallToolResult:
-    """Return a tool's result as structured content and as compact JSON text."""
-    body = result.wire()
-    for key in ("message", "nextStep", "warnings"):
-        if key in body:
-            body[key] = _safe(body[key])
-    return _both(body, is_error=False)
+    """Return a tool's result as structured content and as compact JSON text.
+
+    Other programs write the records too, with less redacted: nothing that is a secret by its
+    name or shape leaves, wherever in the answer it stands.
+    """
+    return _both(redact_parameters(result.wire()), is_error=False)
 
 
 def failure(error: RegistryError) -> CallToolResult:
@@ -40,7 +39,7 @@ def failure(error: RegistryError) -> CallToolResult:
         }
     }
     body |= {key: value for key, value in error.details.items() if value is not None}
-    return _both(_safe(body), is_error=True)
+    return _both(redact_parameters(body), is_error=True)
 
 
 def bug(tool: str, error: Exception) -> CallToolResult:
@@ -72,13 +71,3 @@ def _both(body: dict[str, Any], *, is_error: bool) -> CallToolResult:
         structured_content=body,
         is_error=is_error,
     )
-
-
-def _safe(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
-    if isinstance(value, str):
-        return redact_text(value)
-    if isinstance(value, Mapping):
-        return {key: _safe(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_safe(each) for each in value]
-    return value

@@ -18,6 +18,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from pydantic import ValidationError
 
+from registry.redaction import redact_text
 from registry.rollout.asking import Choice, Question
 from registry.rollout.request import Person
 from tools.context import AskedOf, ToolSpec
@@ -52,10 +53,12 @@ class Form:
 
     @classmethod
     def of(cls, question: Question) -> Form:
-        """Return the form for a question."""
+        """Return the form for a question, without what looks like a secret."""
+        message = redact_text(question.message)
         if isinstance(question, Choice):
-            return cls(question.message, question.fills, dict(question.options))
-        return cls(question.message, "", {"true": question.digest})
+            options = {redact_text(label): value for label, value in question.options.items()}
+            return cls(message, question.fills, options)
+        return cls(message, "", {"true": question.digest})
 
     @property
     def name(self) -> str:

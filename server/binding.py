@@ -21,6 +21,7 @@ from mcp.types import CallToolResult, InputRequiredResult
 from registry.calls import CALL_BUDGET_S, Call
 from registry.core import Registry
 from registry.errors import DeadlineExceeded, RegistryError
+from registry.redaction import redact_text
 from registry.rollout.asking import Question
 from registry.rollout.request import NOBODY, Person
 from schemas.base import Result
@@ -167,7 +168,7 @@ def _progress(
             return
         last = max(last + 0.001, done)  # the protocol wants every value above the one before
         try:
-            from_thread.run(context.report_progress, last, total, text)
+            from_thread.run(context.report_progress, last, total, redact_text(text))
         except Exception as error:  # noqa: BLE001 - a lost reader must not stop a write
             _log.warning("progress not delivered", extra={"cause": type(error).__name__})
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from registry.errors import RegistryError
+from registry.redaction import redact_text
 from registry.settings import TOOLSETS, Settings, load_settings
 from registry.version import __version__
 
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         serve(settings)
     except RegistryError as error:
         hint = f" ({error.hint})" if error.hint else ""
-        print(f"mlcc-registry-mcp: {error.message}{hint}", file=sys.stderr)  # noqa: T201 - no log yet
+        said = redact_text(f"{error.message}{hint}")
+        print(f"mlcc-registry-mcp: {said}", file=sys.stderr)  # noqa: T201 - no log yet
         return 2
     return 0
 
@@ -49,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with status 2, as for any setting that cannot be used."""
-        self.exit(2, f"{self.prog}: {message} (--help lists the flags)\n")
+        self.exit(2, f"{self.prog}: {redact_text(message)} (--help lists the flags)\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from registry.redaction import redact_parameters
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes lines to stderr, and says so when one cannot be written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Name the line that was lost; Python's own report would print its arguments."""
+        line = {"level": "ERROR", "logger": record.name, "message": "a log line was lost"}
+        with contextlib.suppress(OSError, ValueError):  # nobody reads stderr any more
+            self.stream.write(json.dumps(line) + self.terminator)
 
 
 class JsonLines(logging.Formatter):
@@ -36,7 +48,7 @@ def configure_logs(level: str) -> None:
 
     botocore stays above DEBUG: there it would log headers and bodies.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]

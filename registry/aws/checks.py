@@ -17,6 +17,7 @@ from registry.package_metadata import (
     is_allowed,
     utf16_length,
 )
+from registry.redaction import quoted, refuse_secret
 
 MAX_NAME_LENGTH = 63
 MAX_DESCRIPTION_LENGTH = 1024
@@ -47,13 +48,15 @@ def check_name(what: str, name: str) -> None:
     """Return when the name is one that SageMaker takes for groups, endpoints and components.
 
     Raises:
-        InvalidArgument: it is not; the message says `what` it would have named.
+        InvalidArgument: it is not, or looks like a secret; the message says `what` it would
+            have named.
     """
     if len(name) > MAX_NAME_LENGTH or not _NAME.fullmatch(name):
         raise InvalidArgument(
-            f"{what} {_shown(name)} is not a name that SageMaker takes",
+            f"{what} {quoted(name, 80)} is not a name that SageMaker takes",
             hint="1 to 63 letters, digits and inner hyphens; no underscore, no dot",
         )
+    refuse_secret(what, name)
 
 
 def check_table_name(name: str) -> None:
@@ -64,16 +67,17 @@ def check_table_name(name: str) -> None:
     """
     if not _TABLE.fullmatch(name):
         raise InvalidArgument(
-            f"{_shown(name)} is not a name that DynamoDB takes for a table",
+            f"{quoted(name, 80)} is not a name that DynamoDB takes for a table",
             hint="3 to 255 letters, digits, underscores, hyphens and dots, or the table's ARN",
         )
+    refuse_secret("ci_table", name)
 
 
 def check_version_arn(arn: str) -> None:
     """Return when the ARN is one of a model package version. Raises InvalidArgument."""
     if not _ARN.fullmatch(arn):
         raise InvalidArgument(
-            f"{_shown(arn)} is not the ARN of a model package version",
+            f"{quoted(arn, 80)} is not the ARN of a model package version",
             hint="arn:aws:sagemaker:REGION:ACCOUNT:model-package/GROUP/NUMBER",
         )
 
@@ -96,7 +100,9 @@ def check_metadata(metadata: Mapping[str, str]) -> None:
         raise InvalidArgument(f"{len(metadata)} metadata entries, allowed are {MAX_ENTRIES}")
     for key, value in metadata.items():
         if not 1 <= utf16_length(key) <= MAX_KEY_LENGTH or not all(map(is_allowed, key)):
-            raise InvalidArgument(f"metadata key {_shown(key)} is not one that the service takes")
+            raise InvalidArgument(
+                f"metadata key {quoted(key, 80)} is not one that the service takes"
+            )
         if not 1 <= utf16_length(value) <= MAX_VALUE_LENGTH:
             raise InvalidArgument(
                 f"metadata {key}: {utf16_length(value)} characters, allowed are 1 to 256"
@@ -126,7 +132,7 @@ def check_hub(name_or_arn: str) -> str:
     match = _HUB.fullmatch(name_or_arn)
     if not match or not _NAME.fullmatch(match["name"]):
         raise InvalidArgument(
-            f"{_shown(name_or_arn)} is not a name that SageMaker takes for a hub",
+            f"{quoted(name_or_arn, 80)} is not a name that SageMaker takes for a hub",
             hint="1 to 63 letters, digits and inner hyphens, or the hub's ARN",
         )
     return match["name"]
@@ -136,7 +142,7 @@ def check_content_version(version: str) -> None:
     """Return when the version is one that hub contents have. Raises InvalidArgument."""
     if not _CONTENT_VERSION.fullmatch(version):
         raise InvalidArgument(
-            f"{_shown(version)} is not a version of hub content",
+            f"{quoted(version, 80)} is not a version of hub content",
             hint="three numbers of at most four digits with dots between them, such as 1.2.0",
         )
 
@@ -177,7 +183,7 @@ def s3_parts(uri: str) -> tuple[str, str]:
     """
     match = _URL.fullmatch(uri)
     if not match or match[1] != "s3":
-        raise InvalidArgument(f"{_shown(uri)} is not an s3:// location")
+        raise InvalidArgument(f"{quoted(uri, 80)} is not an s3:// location")
     return match[2], match[3]
 
 
@@ -188,7 +194,3 @@ def _check_line(what: str, text: str, most: int) -> None:
         raise InvalidArgument(f"{what} has {length} characters, allowed are {most}")
     if _LINE_END.search(text):
         raise InvalidArgument(f"{what} is not on one line", hint="leave out its line breaks")
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else f"{text[:79]}…")

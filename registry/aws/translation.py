@@ -27,6 +27,7 @@ from registry.errors import (
     Throttled,
     Unavailable,
 )
+from registry.redaction import redact_text
 
 _TEXT_LIMIT = 400
 
@@ -383,7 +384,7 @@ def plain(text: str) -> str:
     """Return a service's message as one line of bounded length, echoed values left out."""
     for pattern, instead in _ECHOED:
         text = pattern.sub(instead, text)
-    line = " ".join(text.split())
+    line = " ".join(redact_text(text).split())
     return line if len(line) <= _TEXT_LIMIT else f"{line[: _TEXT_LIMIT - 1]}…"
 
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 
 from registry.errors import InvalidArgument
+from registry.redaction import quoted
 
 MAX_NAME = 63
 """Longest name; hub content takes no longer one."""
@@ -53,7 +54,7 @@ def checked_name(name: str, kind: str) -> str:
         raise InvalidArgument(f"name is missing: every {kind} has one")
     if not _NAME.fullmatch(name):
         raise InvalidArgument(
-            f"name {name[:80]!r} is not one that a {kind} can have",
+            f"name {quoted(name, 80)} is not one that a {kind} can have",
             hint="1 to 63 of a-z A-Z 0-9 . _ -, the first and the last a letter or digit",
         )
     return name

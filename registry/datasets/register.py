@@ -159,7 +159,9 @@ def _result(decision: Decision, seen: Seen, hub: Outcome) -> RegisterDatasetResu
 
 
 def _warnings(entry: Mapping[str, Any], seen: Seen) -> list[str]:
-    warnings = [seen.content.warning] if seen.content.warning else []
+    warnings = [*seen.facts.warnings]
+    if seen.content.warning:
+        warnings.append(seen.content.warning)
     if entry["versions"][-1].get("rows") is None:
         warnings.append(seen.counted.warning or ROWS_UNSEEN)
     told = format_of(seen.facts.s3_uri)

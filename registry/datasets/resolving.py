@@ -12,6 +12,7 @@ from typing import Any
 
 from registry.datasets.versions import with_versions
 from registry.errors import NotFound
+from registry.redaction import quoted
 from registry.stores import JsonObject
 
 _NEAR = 5
@@ -86,7 +87,7 @@ def place_of(name: str, known: Sequence[tuple[int | None, str]], wanted: str) ->
             return index
     offered = known[-_OFFERED:]
     raise NotFound(
-        f"dataset {name} has no version {wanted[:40]!r}",
+        f"dataset {name} has no version {quoted(wanted, 40)}",
         hint="its versions: " + ", ".join(_spelled(*each) for each in offered[-_NEAR:]),
         candidates=[
             {"version": version} if ordinal is None else {"ordinal": ordinal, "version": version}
@@ -103,7 +104,7 @@ def no_such_dataset(name: str, names: Iterable[str]) -> NotFound:
     within = [each for each in known if name.lower() in each.lower()]
     near = list(dict.fromkeys([*(lowered[each] for each in alike), *within]))[:_NEAR]
     return NotFound(
-        f"no dataset is called {name[:80]!r}",
+        f"no dataset is called {quoted(name, 80)}",
         hint="list_datasets gives the names" + (f"; near: {', '.join(near)}" if near else ""),
         candidates=near,
     )

@@ -14,7 +14,13 @@ from typing import get_args
 
 from registry.datasets.names import checked_name, checked_s3_uri, derived_name
 from registry.errors import InvalidArgument
-from registry.redaction import redact_shapes
+from registry.redaction import (
+    quoted,
+    redact_names,
+    redact_shapes,
+    redaction_warning,
+    refuse_secret,
+)
 from schemas.dataset import DatasetFormat, DatasetRequest, TuneTechnique
 
 LATEST = "latest"
@@ -32,6 +38,7 @@ class DatasetFacts:
         format: None when nobody said; so are `technique`, `rows` and `column_schema`.
         column_schema: JSON text.
         project_name: "" when there is no project.
+        warnings: What of the caller's own words is not recorded as it was sent.
     """
 
     name: str
@@ -41,6 +48,7 @@ class DatasetFacts:
     rows: int | None
     column_schema: str | None
     project_name: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +105,23 @@ def dataset_facts(request: DatasetRequest, project: ProjectValues | None) -> Dat
         raise InvalidArgument(
             "s3_uri is missing", hint="pass s3_uri, or from_tune or from_train with project_dir"
         )
-    checked_s3_uri(s3_uri, "s3_uri")
+    refuse_secret("s3_uri", checked_s3_uri(s3_uri, "s3_uri"))
     name = request.name or (derived_name(job.source, s3_uri) if job else "")
     name = name or derived_name(s3_uri, s3_uri)
     project_name = request.project_name or (
         project.resolved.get("PROJECT_NAME") or "" if project else ""
     )
+    refuse_secret("name", checked_name(name, "dataset"))
+    columns = redact_names(request.column_schema)
     return DatasetFacts(
-        name=checked_name(name, "dataset"),
+        name=name,
         s3_uri=s3_uri,
         format=request.format or (format_of(s3_uri) if job else None),
         technique=request.technique or (_recordable(job.technique) if job else None),
         rows=_rows(request, job),
-        column_schema=_schema_text(request),
-        project_name=project_name,
+        column_schema=_schema_text(columns),
+        project_name=redact_shapes(project_name),
+        warnings=() if columns == request.column_schema else (redaction_warning("column_schema"),),
     )
 
 
@@ -139,17 +150,16 @@ def _rows(request: DatasetRequest, job: _Job | None) -> int | None:
     return job.rows if job else None
 
 
-def _schema_text(request: DatasetRequest) -> str | None:
-    if not request.column_schema:
+def _schema_text(columns: Mapping[str, object]) -> str | None:
+    if not columns:
         return None
-    text = json.dumps(request.column_schema, separators=(",", ":"), ensure_ascii=False)
-    return redact_shapes(text)  # by shape alone: a column may well be called token_ids
+    return json.dumps(columns, separators=(",", ":"), ensure_ascii=False)
 
 
 def _recordable(technique: str) -> str:
     if technique not in TECHNIQUES:
         raise InvalidArgument(
-            f"the job's technique {technique[:40]!r} is not one that a dataset can have",
+            f"the job's technique {quoted(technique, 40)} is not one that a dataset can have",
             hint=f"pass technique, one of {', '.join(TECHNIQUES)}",
         )
     return technique

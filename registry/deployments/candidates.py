@@ -32,10 +32,15 @@ _EVERY = 200
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry that may be stored, its place in the document and its id still to come."""
+    """An entry that may be stored, its place in the document and its id still to come.
+
+    Attributes:
+        redacted: Whether it held what looks like a secret.
+    """
 
     index: int
     entry: JsonObject
+    redacted: bool = False
 
 
 def entries_of(document: object) -> list[Any]:
@@ -76,11 +81,11 @@ def candidates(
         if index % _EVERY == 0:
             _check_time(call)
             call.report(index, len(entries), "checking entries")
-        entry, problems = _prepared(given, source_name)
+        entry, problems, redacted = _prepared(given, source_name)
         if problems:
             refused.append([_refusal(index, path, reason) for path, reason in problems])
         else:
-            good.append(Candidate(index, entry))
+            good.append(Candidate(index, entry, redacted))
     return good, refused
 
 
@@ -92,22 +97,24 @@ def _check_time(call: Call) -> None:
         raise
 
 
-def _prepared(given: object, source_name: str) -> tuple[JsonObject, list[tuple[str, str]]]:
+def _prepared(given: object, source_name: str) -> tuple[JsonObject, list[tuple[str, str]], bool]:
+    """Return an entry as it may be stored, what is wrong with it, and whether it was redacted."""
     if not isinstance(given, Mapping):
-        return {}, [("", "must be of type object")]
+        return {}, [("", "must be of type object")], False
     if problem := unkeepable(given):
-        return {}, [problem]
+        return {}, [problem], False
     entry = {key: value for key, value in given.items() if key != _OF_ONE_CALL}
     metadata = entry.get("metadata", {})
     if isinstance(metadata, Mapping):
         origin = {"source": "imported", "importedFrom": source_name or None}
         entry["metadata"] = {**metadata, **origin}
-    entry = redact_parameters({**entry, "id": _PLACEHOLDER})
+    whole = {**entry, "id": _PLACEHOLDER}
+    entry = redact_parameters(whole)
     problems = [(each.path, each.reason) for each in schema_problems(entry)]
     stamp = entry.get("timestamp")
     if not problems and not _TIMESTAMP.fullmatch(str(stamp)):
         problems = [("/timestamp", "must be an instant such as 2026-05-01T10:00:00.123Z")]
-    return entry, problems[:_PROBLEMS_SHOWN]
+    return entry, problems[:_PROBLEMS_SHOWN], entry != whole
 
 
 def _refusal(index: int, path: str, reason: str) -> Refusal:

@@ -10,7 +10,7 @@ from registry.deployments.candidates import Candidate, candidates, entries_of
 from registry.deployments.merging import Joined, joined
 from registry.errors import PreconditionFailed
 from registry.local.json_text import fingerprint
-from registry.redaction import redact_text
+from registry.redaction import redact_text, redaction_warning
 from registry.stores import DeploymentLog, JsonObject
 from schemas.exchange import ImportDeploymentsResult, Refusal, Strategy
 from schemas.registration import LocalOutcome
@@ -61,6 +61,7 @@ def import_deployments(log: DeploymentLog, wanted: Import, call: Call) -> Import
             {"state": state, "path": log.path, "dryRun": wanted.dry_run or None}
         ),
         message=_message(after, len(refused), dry=wanted.dry_run),
+        warnings=_warnings(good, source != wanted.source_name[:_LONGEST_SOURCE]),
         next_step=_next_step(refused, dry=wanted.dry_run),
         dry_run=wanted.dry_run or None,
     )
@@ -94,6 +95,12 @@ def _shown(refused: Sequence[Sequence[Refusal]]) -> tuple[Refusal, ...]:
     rest = [each for problems in refused for each in problems[1:]]
     chosen = [*first, *rest][:_SHOWN]
     return tuple(sorted(chosen, key=lambda each: each.index))
+
+
+def _warnings(good: Sequence[Candidate], source_redacted: bool) -> tuple[str, ...]:
+    count = sum(each.redacted for each in good)
+    told = [redaction_warning(f"{count} entr{'y' if count == 1 else 'ies'}")] if count else []
+    return (*told, *([redaction_warning("source_name")] if source_redacted else []))
 
 
 def _message(after: Joined, refused: int, *, dry: bool) -> str:

@@ -20,7 +20,7 @@ from registry.identifiers import check_adapter_name
 from registry.project.assignments import Assignments, read_assignments
 from registry.project.files import read_text, real_path
 from registry.project.folder import BASE_CONF_VARIABLE, DEFAULT_COMPONENT
-from registry.redaction import redact_text
+from registry.redaction import redact_text, refuse_secret
 
 FOLDER = "do/adapters"
 
@@ -67,7 +67,7 @@ class RegistryAdapter:
         """Return the conf's variables in MLCC's order, what MLCC does not write last.
 
         Raises:
-            InvalidArgument: a value would end the double quotes around it.
+            InvalidArgument: a value would end the double quotes around it, or holds a secret.
         """
         variables = {
             "ADAPTER_NAME": check_adapter_name(self.name),
@@ -85,6 +85,7 @@ class RegistryAdapter:
         if self.base_conf != DEFAULT_COMPONENT:
             variables[BASE_CONF_VARIABLE] = self.base_conf
         for name, value in variables.items():
+            refuse_secret(name, value)
             if _UNSAFE.search(value):
                 raise InvalidArgument(
                     f"{name} cannot be written to a conf: it holds a quote, a dollar, "

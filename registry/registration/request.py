@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from registry.errors import InvalidArgument
-from registry.redaction import redact_parameters, redact_shapes, redact_text
+from registry.redaction import (
+    changed_keys,
+    redact_parameters,
+    redact_shapes,
+    redact_text,
+    redaction_warning,
+)
 from schemas.deployment import Status
 
 DEFAULT_BUILD_STRATEGY = "codebuild-submit"
+
+_BENCHMARK = "benchmark_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,20 @@ class RegistrationRequest:
         return redact_text(self.notes)
 
     @property
+    def redactions(self) -> tuple[str, ...]:
+        """A warning for each of the caller's own texts that is not stored as it was sent."""
+        told = []
+        if self.safe_notes != self.notes:
+            told.append(redaction_warning("notes"))
+        if redact_shapes(self.build_strategy) != self.build_strategy:
+            told.append(redaction_warning("build_strategy"))
+        figures = {f"{_BENCHMARK}{key}": value for key, value in self.benchmark.items()}
+        if changed := changed_keys(figures, redact_parameters(figures)):
+            names = [key.removeprefix(_BENCHMARK) for key in changed]
+            told.append(redaction_warning("benchmark", names))
+        return tuple(told)
+
+    @property
     def excluded(self) -> tuple[str, ...]:
         """The excluded adapters' names, one each."""
         return tuple(
@@ -102,7 +124,7 @@ def _flat(values: Mapping[str, object], where: str) -> dict[str, str]:
             continue
         if isinstance(value, Mapping | list):
             raise InvalidArgument(f"{where}.{key} must be text, a number or a boolean")
-        flat[f"benchmark_{key}"] = _text(value)
+        flat[f"{_BENCHMARK}{key}"] = _text(value)
     return {key: str(value) for key, value in redact_parameters(flat).items()}
 
 

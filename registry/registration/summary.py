@@ -81,7 +81,8 @@ class Summary:
         return [f"exclude names no adapter: {', '.join(unknown)}; {known}"]
 
     def _warnings(self, ci: CiOutcome) -> tuple[str, ...]:
-        warnings = [*self.facts.warnings, *self._unknown_exclusions(), *self.registered.warnings]
+        warnings = [*self.facts.warnings, *self.request.redactions]
+        warnings += [*self._unknown_exclusions(), *self.registered.warnings]
         package = self.registered.package
         if self.request.wants_sagemaker and package.state in {"failed", "skipped"}:
             warnings.append(NOT_FATAL)

@@ -10,6 +10,7 @@ from registry.datasets.resolving import ResolvedDataset, resolve_dataset, split_
 from registry.datasets.versions import with_versions
 from registry.errors import CorruptRegistry, NotFound
 from registry.local.documents import HOW_TO_REPAIR
+from registry.redaction import quoted
 from registry.removal.planned import Planned, Planning, result
 from registry.stores import JsonDocument, JsonObject
 from schemas.removal import RemovalPlan, RemoveRecordResult, Staying
@@ -124,7 +125,7 @@ def _evaluator(entries: Sequence[JsonObject], path: str, name: str) -> Planned:
         known = [str(each.get("name")) for each in entries]
         near = get_close_matches(name, known, n=3, cutoff=0.5)
         raise NotFound(
-            f"no evaluator is called {name[:80]!r}",
+            f"no evaluator is called {quoted(name, 80)}",
             hint="list_evaluators gives the names" + (f"; near: {', '.join(near)}" if near else ""),
             candidates=near,
         )

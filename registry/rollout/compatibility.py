@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.redaction import quoted
 from schemas.rollout import Compatibility
 
 DEFAULT_MAX_RANK = 16
@@ -25,7 +26,7 @@ def adapter_model(recorded: str, in_weights: str) -> tuple[str, list[str]]:
     if compare_models(recorded, in_weights) == "incompatible":
         return model, [
             "the registry records one base model, the weights another: "
-            f"{recorded[:200]!r} and {in_weights[:200]!r}"
+            f"{quoted(recorded, 200)} and {quoted(in_weights, 200)}"
         ]
     return model, []
 

@@ -25,9 +25,11 @@ def consent_message(proposal: Proposal) -> str:
     lines = [f"Carry out this plan? It is to {_line(proposal.summary, 400)}."]
     lines += [f"Mind: {_line(each, 400)}." for each in (*proposal.reasons, *proposal.notes)]
     lines.append(f"Plan {proposal.digest}.")
-    return redact_text("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _line(text: str, longest: int = _LONGEST_PART) -> str:
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    # Redacted before it is cut: half a secret has another shape.
+    line = "".join(each if each.isprintable() else " " for each in redact_text(text))
+    line = " ".join(line.split())
     return line if len(line) <= longest else f"{line[: longest - 3]}..."

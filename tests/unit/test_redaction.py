@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,41 +177,3 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     once = redact_text(text)
 
     assert once == redact_text(once)
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "a",
-        "a=",
-        "a: ",
-        "://",
-        "://a:",
-        "://a:b@",
-        "eyJ",
-        "eyJaaaaaaaa.",
-        "sk-",
-        "AKIA",
-        "A.-",
-        "-----BEGIN ",
-        "-----BEGIN PRIVATE KEY-----",
-        "TOKEN=",
-        'token="',
-        "?sig=",
-        "--a ",
-        "--api-key ",
-        'key: "',
-        'key:"a" value{string_value:',
-        "Bearer ",
-        '"a" : ',
-        "aA",
-        "'",
-    ],
-)
-def test_redaction_takes_time_in_proportion_to_the_text(piece: str) -> None:
-    text = (piece * (400_000 // len(piece) + 1))[:400_000]
-    begun = time.process_time()
-    redact_text(text)
-    redact_parameters({text[:100_000]: text})
-
-    assert time.process_time() - begun < 4

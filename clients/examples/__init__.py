@@ -1,0 +1,1 @@
+"""Programs that speak MCP to the server, to be used as they are or taken as a beginning."""
