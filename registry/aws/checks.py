@@ -35,7 +35,7 @@ _ARN = re.compile(
 _URL = re.compile(r"(https|s3)://([^/\s]+)/?(.*)", re.DOTALL)
 _TABLE = re.compile(r"(arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[a-zA-Z0-9_.-]{3,255}")
 _HUB = re.compile(
-    r"(arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}|aws):hub/)?(?P<name>[a-zA-Z0-9-]{1,63})",
+    r"(arn:aws[a-z-]*:sagemaker:[a-z0-9]+(-[a-z0-9]+)+:(\d{12}|aws):hub/)?(?P<name>[a-zA-Z0-9-]{1,63})",
     re.ASCII,
 )
 _CONTENT_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){2}", re.ASCII)
