@@ -250,7 +250,7 @@ class SageMakerHub:
 
     def _no_hub(self) -> NotFound:
         return NotFound(
-            f"there is no hub {self._name!r} in {self._connection.region}",
+            f"there is no hub {self._named!r} in {self._connection.region}",
             hint=f"check the region and the hub's name ({_SETTINGS}), or create the hub",
         )
 

@@ -178,6 +178,13 @@ def test_a_document_that_is_no_json_object_fails_its_import(sandbox, sagemaker, 
     assert described["FailureReason"] == "HubContentDocument is not a JSON object."
 
 
+def test_what_is_planned_comes_before_what_the_document_is(sandbox, sagemaker, hub):
+    sandbox.control.plan_import("support", "Available")
+    available(sandbox, sagemaker, content(HubContentDocument="no json"))
+
+    assert status(sagemaker) == "Available"
+
+
 def test_a_taken_version_is_in_use_also_when_its_import_failed(sandbox, sagemaker, hub):
     sandbox.control.plan_import("support", "ImportFailed")
     available(sandbox, sagemaker, content())

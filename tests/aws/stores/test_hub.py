@@ -261,6 +261,13 @@ def test_a_hub_may_be_named_by_its_arn(aws: BotoAws, hub: SageMakerHub) -> None:
     assert [one.version for one in by_arn.latest("DataSet", call=Call())] == ["1.0.0"]
 
 
+def test_a_hub_of_another_account_is_not_taken_for_ours(aws: BotoAws, hub: SageMakerHub) -> None:
+    elsewhere = HUB_ARN.replace("123456789012", "210987654321")
+
+    with pytest.raises(NotFound, match=elsewhere):
+        aws.hub(elsewhere).latest("DataSet", call=Call())
+
+
 CONTENT_ARN = HUB_ARN.replace(":hub/", ":hub-content/") + "/DataSet/support"
 DENIED = {
     "ImportHubContent": (lambda hub: hub.import_content(_draft()), CONTENT_ARN),
