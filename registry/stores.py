@@ -305,7 +305,10 @@ class HubContentDraft:
 
 
 class HubContents(Protocol):
-    """The contents of one SageMaker hub."""
+    """The contents of one SageMaker hub.
+
+    Every method raises NotFound when there is no such hub; its hint says where hubs are set.
+    """
 
     @property
     def hub(self) -> str:
@@ -313,11 +316,11 @@ class HubContents(Protocol):
         ...
 
     def import_content(self, draft: HubContentDraft) -> HubContent:
-        """Ask for an import and return the content as it is then, mostly still Importing.
+        """Ask for an import and return the content as it is then, Importing.
 
         Raises:
-            Conflict: that version exists already.
-            NotFound: there is no such hub.
+            Conflict: that version exists already, perhaps because an earlier answer was lost.
+            PreconditionFailed: the hub is not in service yet.
             InvalidArgument: the draft breaks a constraint of the service; nothing was sent.
         """
         ...
@@ -333,7 +336,10 @@ class HubContents(Protocol):
     def versions(
         self, content_type: HubContentType, name: str, *, call: Call
     ) -> Sequence[HubContent]:
-        """Return every version of one content, without documents; none for an unknown name."""
+        """Return every version of one content, without documents, the lowest number first.
+
+        An unknown name has no versions.
+        """
         ...
 
 
@@ -495,6 +501,10 @@ class Aws(Protocol):
 
     @property
     def images(self) -> Images: ...  # noqa: D102 - named by its type
+
+    def hub(self, name: str) -> HubContents:
+        """Return the hub of that name, or ARN, in this region. Raises InvalidArgument."""
+        ...
 
     def ci_table(self, name: str) -> CiTable:
         """Return the CI table of that name, in this region."""

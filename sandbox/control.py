@@ -79,10 +79,22 @@ class Control:
             reason: the FailureReason it has then.
             region: of the component; the sandbox's own unless given.
         """
+        self._plan("components", name, outcome, reason, region)
+
+    def plan_import(self, name: str, outcome: str, *, reason: str = "", region: str = "") -> None:
+        """Decide how imports of a hub content end, those under way and those yet to come.
+
+        Args:
+            name: the content's name, in whatever hub.
+            outcome: ``Available``, ``ImportFailed`` or ``Hang``.
+            reason: the FailureReason it has then.
+            region: of the hub; the sandbox's own unless given.
+        """
+        self._plan("imports", name, outcome, reason, region)
+
+    def _plan(self, what: str, name: str, outcome: str, reason: str, region: str) -> None:
         where = {"region": region} if region else {}
-        self._send(
-            "POST", "components", {"name": name, "outcome": outcome, "reason": reason, **where}
-        )
+        self._send("POST", what, {"name": name, "outcome": outcome, "reason": reason, **where})
 
     def change_settings(self, **changes: bool | float | str | list[str]) -> Document:
         """Change settings (see ``sandbox.settings.Settings``) and return them all."""

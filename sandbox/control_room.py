@@ -5,14 +5,17 @@ import json
 import urllib.parse
 from collections.abc import Callable
 
+from sandbox.context import Context
 from sandbox.dispatch import DEFAULT_KEY, Dispatcher
 from sandbox.documents import Document
 from sandbox.faults import Fault
 from sandbox.protocol import Answer
 from sandbox.sagemaker.components import plan_outcome
+from sandbox.sagemaker.hub_contents import plan_import
 
 PREFIX = "/_sandbox/"
 _OUTCOMES = ("InService", "Failed", "Vanish", "Hang", "Rollback")
+_IMPORT_OUTCOMES = ("Available", "ImportFailed", "Hang")
 
 
 class ControlRoom:
@@ -29,6 +32,7 @@ class ControlRoom:
             ("DELETE", "faults"): self._clear_faults,
             ("POST", "clock"): self._clock,
             ("POST", "components"): self._plan_component,
+            ("POST", "imports"): self._plan_import,
             ("GET", "settings"): self._settings,
             ("POST", "settings"): self._change_settings,
             ("POST", "reset"): self._reset,
@@ -75,12 +79,23 @@ class ControlRoom:
         return {"now": self._sandbox.clock.now()}
 
     def _plan_component(self, arguments: Document) -> Document:
+        return self._plan(arguments, _OUTCOMES, plan_outcome)
+
+    def _plan_import(self, arguments: Document) -> Document:
+        return self._plan(arguments, _IMPORT_OUTCOMES, plan_import)
+
+    def _plan(
+        self,
+        arguments: Document,
+        outcomes: tuple[str, ...],
+        plan: Callable[[Context, str, str, str], None],
+    ) -> Document:
         outcome = arguments["outcome"]
-        if outcome not in _OUTCOMES:
-            raise ValueError(f"no outcome {outcome!r}; the outcomes are {list(_OUTCOMES)}")
+        if outcome not in outcomes:
+            raise ValueError(f"no outcome {outcome!r}; the outcomes are {list(outcomes)}")
         region = arguments.get("region", self._region)
         context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
-        plan_outcome(context, arguments["name"], outcome, arguments.get("reason", ""))
+        plan(context, arguments["name"], outcome, arguments.get("reason", ""))
         self._sandbox.states.save(context.account, region)
         return {}
 

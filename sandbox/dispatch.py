@@ -13,7 +13,15 @@ from sandbox.faults import FaultRules, refusal_of
 from sandbox.model import Operation, load
 from sandbox.protocol import Answer, Call, Refusal, answered, parse, refused, service_of
 from sandbox.resources import resource_arn
-from sandbox.sagemaker import components, endpoints, groups, packages, search
+from sandbox.sagemaker import (
+    components,
+    endpoints,
+    groups,
+    hub_contents,
+    hubs,
+    packages,
+    search,
+)
 from sandbox.settings import Settings
 from sandbox.state import StateStore
 
@@ -30,6 +38,8 @@ OPERATIONS: Mapping[str, Mapping[str, Handler]] = {
         **search.OPERATIONS,
         **endpoints.OPERATIONS,
         **components.OPERATIONS,
+        **hubs.OPERATIONS,
+        **hub_contents.OPERATIONS,
     },
     "sts": sts.OPERATIONS,
     "ecr": ecr.OPERATIONS,

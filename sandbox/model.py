@@ -13,6 +13,10 @@ from sandbox.documents import Document
 # The metadata patterns end in "${1,128}", a slip in the model: a length, not a part of the
 # pattern. Java and Python read such a tail differently, so it goes.
 _BOGUS_TAIL = textual.compile(r"\$\{\d+,\d+\}$")
+# The patterns are Java's, whose dot stops at every line terminator, not only at "\n". What is
+# escaped or in a class is stepped over.
+_TOKEN = textual.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\.")
+_JAVA_DOT = r"[^\n\r\u0085\u2028\u2029]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,14 @@ def _build(name: str, raw: Document) -> Shape:
         minimum=raw.get("min"),
         maximum=raw.get("max"),
         pattern=pattern,
-        compiled=regex.compile(pattern) if pattern else None,
+        compiled=regex.compile(_as_java_reads(pattern)) if pattern else None,
         enum=tuple(raw.get("enum", ())),
         sensitive=bool(raw.get("sensitive", False)),
     )
+
+
+def _as_java_reads(pattern: str) -> str:
+    return _TOKEN.sub(lambda token: _JAVA_DOT if token[0] == "." else token[0], pattern)
 
 
 def _target(raw: Document, part: str) -> str:

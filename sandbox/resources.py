@@ -25,14 +25,32 @@ _NAMED = {
     "DescribeInferenceComponent": ("inference-component", "InferenceComponentName"),
     "UpdateInferenceComponent": ("inference-component", "InferenceComponentName"),
     "DeleteInferenceComponent": ("inference-component", "InferenceComponentName"),
+    "CreateHub": ("hub", "HubName"),
+    "DescribeHub": ("hub", "HubName"),
+    "DeleteHub": ("hub", "HubName"),
+    "ListHubContents": ("hub", "HubName"),
     "CreateRepository": ("repository", "repositoryName"),
     "PutImage": ("repository", "repositoryName"),
     "DescribeImages": ("repository", "repositoryName"),
 }
 
+_ABOUT_HUB_CONTENT = frozenset(
+    {
+        "ImportHubContent",
+        "DescribeHubContent",
+        "ListHubContentVersions",
+        "UpdateHubContent",
+        "DeleteHubContent",
+    }
+)
+_HUB_CONTENT_NAMES = ("HubName", "HubContentType", "HubContentName")
+
 
 def resource_arn(context: Context, service: str, operation: str, request: Document) -> str:
     """Return the ARN of what the call is about, or ``*``."""
+    if operation in _ABOUT_HUB_CONTENT:
+        hub, *rest = (str(request.get(member, "*")) for member in _HUB_CONTENT_NAMES)
+        return context.arn(service, "/".join(["hub-content", hub.rpartition("/")[2], *rest]))
     kind, member = _NAMED.get(operation, ("", ""))
     name = request.get(member, "")
     if not isinstance(name, str) or not name:

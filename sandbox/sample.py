@@ -28,6 +28,7 @@ DATASET_KEY = "datasets/support-tone.jsonl"
 REPOSITORY = "ml-container-creator"
 IMAGE_TAG = "demo-llm-latest"
 TABLE = "mlcc-ci-table"
+HUB = "mlcc-sandbox-hub"
 STATUS_INDEX = "testStatus-lastTestTimestamp-index"
 BASE_MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 INSTANCE_TYPE = "ml.g5.2xlarge"
@@ -51,7 +52,9 @@ def fill(environment: dict[str, str]) -> None:
     fill_s3(session.client("s3", endpoint_url=at["s3"]), region)
     fill_table(session.client("dynamodb", endpoint_url=at["dynamodb"]), region)
     image = fill_ecr(session.client("ecr", endpoint_url=at["ecr"]))
-    fill_sagemaker(session.client("sagemaker", endpoint_url=at["sagemaker"]), image)
+    sagemaker = session.client("sagemaker", endpoint_url=at["sagemaker"])
+    fill_sagemaker(sagemaker, image)
+    start_hub(sagemaker)
 
 
 def fill_s3(s3: "S3Client", region: str) -> None:
@@ -242,6 +245,15 @@ def start_endpoint(
             "InferenceComponentStatus", ""
         )
     )
+
+
+def start_hub(sagemaker: "SageMakerClient", name: str = HUB) -> None:
+    """Make an empty hub, unless there is one of that name, and look until it is in service."""
+    try:
+        sagemaker.create_hub(HubName=name, HubDescription="Datasets and evaluators of the sandbox")
+    except sagemaker.exceptions.ResourceInUse:
+        return
+    _settled(lambda: sagemaker.describe_hub(HubName=name)["HubStatus"])
 
 
 def _settled(status: Callable[[], str]) -> None:

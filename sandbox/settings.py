@@ -30,6 +30,10 @@ class Settings:
     endpoint_seconds: float = 120.0
     component_polls: int = 3
     component_seconds: float = 120.0
+    hub_polls: int = 2
+    hub_seconds: float = 30.0
+    import_polls: int = 2
+    import_seconds: float = 30.0
     deletion_polls: int = 2
     deletion_seconds: float = 60.0
     failing_artifact_marker: str = "sandbox-fail"

@@ -25,6 +25,9 @@ class RegionState:
     endpoints: dict[str, Document] = field(default_factory=dict)
     components: dict[str, Document] = field(default_factory=dict)
     outcomes: dict[str, Document] = field(default_factory=dict)
+    hubs: dict[str, Document] = field(default_factory=dict)
+    hub_contents: dict[str, Document] = field(default_factory=dict)
+    import_outcomes: dict[str, Document] = field(default_factory=dict)
     repositories: dict[str, Document] = field(default_factory=dict)
     index: dict[str, list[tuple[float, Document | None]]] = field(default_factory=dict)
     changed: bool = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from registry.errors import InvalidArgument
 from registry.package_metadata import (
@@ -23,6 +23,10 @@ MAX_NAME_LENGTH = 63
 MAX_DESCRIPTION_LENGTH = 1024
 MAX_URL_LENGTH = 1024
 MAX_IMAGE_LENGTH = 255
+MAX_DOCUMENT_LENGTH = 327_680
+MAX_CONTENT_DESCRIPTION_LENGTH = 1023
+MAX_KEYWORDS = 50
+MAX_KEYWORD_LENGTH = 255
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _ARN = re.compile(
@@ -31,6 +35,12 @@ _ARN = re.compile(
 )
 _URL = re.compile(r"(https|s3)://([^/\s]+)/?(.*)", re.DOTALL)
 _TABLE = re.compile(r"(arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[a-zA-Z0-9_.-]{3,255}")
+_HUB = re.compile(
+    r"(arn:aws[a-z-]*:sagemaker:[a-z0-9]+(-[a-z0-9]+)+:(\d{12}|aws):hub/)?(?P<name>[a-zA-Z0-9-]{1,63})",
+    re.ASCII,
+)
+_CONTENT_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){2}", re.ASCII)
+_LINE_END = re.compile("[\n\r\x85\u2028\u2029]")
 _CLIENT_TOKEN = re.compile(r"[a-zA-Z0-9-]{1,36}")
 
 
@@ -113,6 +123,52 @@ def check_image(image: str) -> None:
         raise InvalidArgument("the image is not a reference of 1 to 255 without spaces")
 
 
+def check_hub(name_or_arn: str) -> str:
+    """Return the hub's name when SageMaker takes that name, or ARN, for a hub.
+
+    Raises:
+        InvalidArgument: it does not.
+    """
+    match = _HUB.fullmatch(name_or_arn)
+    if not match or not _NAME.fullmatch(match["name"]):
+        raise InvalidArgument(
+            f"{quoted(name_or_arn, 80)} is not a name that SageMaker takes for a hub",
+            hint="1 to 63 letters, digits and inner hyphens, or the hub's ARN",
+        )
+    return match["name"]
+
+
+def check_content_version(version: str) -> None:
+    """Return when the version is one that hub contents have. Raises InvalidArgument."""
+    if not _CONTENT_VERSION.fullmatch(version):
+        raise InvalidArgument(
+            f"{quoted(version, 80)} is not a version of hub content",
+            hint="three numbers of at most four digits with dots between them, such as 1.2.0",
+        )
+
+
+def check_content_document(document: str) -> None:
+    """Return when a hub takes that document. Raises InvalidArgument."""
+    _check_line("the hub content's document", document, MAX_DOCUMENT_LENGTH)
+
+
+def check_content_description(description: str) -> None:
+    """Return when a hub takes that description. Raises InvalidArgument."""
+    _check_line("the hub content's description", description, MAX_CONTENT_DESCRIPTION_LENGTH)
+
+
+def check_keywords(keywords: Sequence[str]) -> None:
+    """Return when a hub takes those search keywords.
+
+    Raises:
+        InvalidArgument: there are too many, or one breaks a limit; it is not repeated.
+    """
+    if len(keywords) > MAX_KEYWORDS:
+        raise InvalidArgument(f"{len(keywords)} search keywords, allowed are {MAX_KEYWORDS}")
+    for number, keyword in enumerate(keywords, start=1):
+        _check_line(f"search keyword {number}", keyword, MAX_KEYWORD_LENGTH)
+
+
 def check_client_token(token: str) -> None:
     """Return when the token is one that SageMaker takes. Raises InvalidArgument."""
     if not _CLIENT_TOKEN.fullmatch(token):
@@ -129,3 +185,12 @@ def s3_parts(uri: str) -> tuple[str, str]:
     if not match or match[1] != "s3":
         raise InvalidArgument(f"{quoted(uri, 80)} is not an s3:// location")
     return match[2], match[3]
+
+
+def _check_line(what: str, text: str, most: int) -> None:
+    """Return when the text is one line as the service's own patterns see it (Java's line ends)."""
+    length = utf16_length(text)
+    if length > most:
+        raise InvalidArgument(f"{what} has {length} characters, allowed are {most}")
+    if _LINE_END.search(text):
+        raise InvalidArgument(f"{what} is not on one line", hint="leave out its line breaks")

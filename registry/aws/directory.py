@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from registry.aws.ci_table import DynamoCiTable
 from registry.aws.components import SageMakerComponents
 from registry.aws.connection import Connection
+from registry.aws.hub import SageMakerHub
 from registry.aws.images import EcrImages
 from registry.aws.objects import S3Objects
 from registry.aws.packages import SageMakerPackages, SearchAbility
@@ -96,6 +97,10 @@ class BotoAws:
     def images(self) -> EcrImages:
         """ECR, for looking."""
         return EcrImages(self._connection)
+
+    def hub(self, name: str) -> SageMakerHub:
+        """Return the hub of that name, or ARN, in this region."""
+        return SageMakerHub(self._connection, name)
 
     def ci_table(self, name: str) -> DynamoCiTable:
         """Return the CI table of that name, in this region."""

@@ -246,6 +246,7 @@ def test_the_sample_account_is_filled_and_filling_again_changes_nothing(tmp_path
             InferenceComponentName=sample.BASE_COMPONENT
         )
         endpoint = made["sagemaker"].describe_endpoint(EndpointName=sample.ENDPOINT)
+        hub = made["sagemaker"].describe_hub(HubName=sample.HUB)
         objects = made["s3"].list_objects_v2(Bucket=sample.BUCKET)["Contents"]
         untested = made["dynamodb"].query(
             TableName=sample.TABLE,
@@ -259,12 +260,14 @@ def test_the_sample_account_is_filled_and_filling_again_changes_nothing(tmp_path
             len(versions["ModelPackageSummaryList"]),
             component["InferenceComponentStatus"],
             endpoint["EndpointStatus"],
+            hub["HubStatus"],
             sorted(one["Key"] for one in objects),
             untested["Count"],
         )
 
     expected = (
         3,
+        "InService",
         "InService",
         "InService",
         [
@@ -277,4 +280,4 @@ def test_the_sample_account_is_filled_and_filling_again_changes_nothing(tmp_path
     )
     for _ in range(2):
         with Sandbox(tmp_path, sample=True) as box:
-            assert account(box) == (*expected[:3], sorted(expected[3]), expected[4])
+            assert account(box) == (*expected[:4], sorted(expected[4]), expected[5])

@@ -42,7 +42,7 @@ VALID = (
     "/metrics",
 )
 # Text that breaks patterns, the mildest first.
-BROKEN = ("!", "a b", "é", "\n", "\t", "a\n", "\x00", "💥", "-", "", "§" * 6, "§" * 30)
+BROKEN = ("!", "a b", "é", "\n", "\t", "a\n", "\x00", "💥", "-", "", "§" * 6, "§" * 30, "A")
 
 
 @dataclass(frozen=True)
@@ -321,7 +321,7 @@ def test_a_body_that_is_no_json_object_is_refused(raw):
 
 def test_an_unknown_operation_is_refused_and_never_a_server_fault(raw):
     """A server fault would make clients try again (boto3 retries 500)."""
-    for service, operation in [("sagemaker", "ImportHubContent"), ("ecr", "Bogus")]:
+    for service, operation in [("sagemaker", "CreateTrainingJob"), ("ecr", "Bogus")]:
         reply = raw.call(service, operation, {})
         assert (reply.status, reply.code) == (400, "UnknownOperationException")
 

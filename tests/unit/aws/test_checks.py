@@ -6,8 +6,13 @@ from hypothesis import strategies as st
 
 from registry.aws.checks import (
     check_client_token,
+    check_content_description,
+    check_content_document,
+    check_content_version,
     check_description,
+    check_hub,
     check_image,
+    check_keywords,
     check_metadata,
     check_name,
     check_url,
@@ -24,7 +29,7 @@ def _fits(shape_name: str, text: str) -> bool:
     """What the service model says of a text: length and pattern, whole."""
     rules = MODEL.shape_for(shape_name).metadata
     return (
-        rules.get("min", 0) <= len(text) <= rules["max"]
+        rules.get("min", 0) <= len(text) <= rules.get("max", len(text))
         and regex.fullmatch(rules.get("pattern", ".*"), text) is not None
     )
 
@@ -67,6 +72,71 @@ def test_a_description_without_control_characters_is_taken() -> None:
     assert _accepted(check_description, "transformers-vllm on ml.g5.xlarge, 20% (é)")
     assert not _accepted(check_description, "two\nlines")
     assert not _accepted(check_description, "x" * 1025)
+
+
+VERSIONS = st.from_regex(r"[0-9]{1,5}(\.[0-9]{1,5}){1,3}", fullmatch=True)
+HUB_NAMES = st.one_of(
+    NAMES,
+    st.from_regex(
+        r"arn:aws(-cn)?:sagemaker:[a-z0-9-]{1,9}:([0-9]{12}|aws):hub/[a-z-]{1,3}", fullmatch=True
+    ),
+)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(HUB_NAMES)
+def test_a_hub_that_we_take_is_one_of_the_service_model(name: str) -> None:
+    if _accepted(check_hub, name):
+        assert _fits("HubNameOrArn", name)
+        assert _fits("HubName", check_hub(name))
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_a_hub_is_told_by_name_or_arn(partition: str) -> None:
+    arn = f"arn:{partition}:sagemaker:us-west-2:123456789012:hub/team-hub"
+
+    assert [check_hub("team-hub"), check_hub(arn)] == ["team-hub", "team-hub"]
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.one_of(st.text(alphabet="019.a-\n٣", max_size=15), VERSIONS))
+def test_a_version_of_hub_content_is_one_of_the_service_model_with_dots(version: str) -> None:
+    numbers = version.split(".")
+    three = len(numbers) == 3 and all(part.isascii() and part.isdigit() for part in numbers)
+
+    assert _accepted(check_content_version, version) == (
+        three and _fits("HubContentVersion", version)
+    )
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(st.one_of(st.text(max_size=40), st.text(alphabet="ab \n\r\x85\u2028\u2029", max_size=4)))
+def test_texts_of_hub_content_are_on_one_line_as_the_service_reads_it(text: str) -> None:
+    """The service's patterns are Java's, whose dot stops at these five line ends."""
+    one_line = not set(text) & set("\n\r\x85\u2028\u2029")
+
+    assert {one_line} == {
+        _accepted(check_content_document, text),
+        _accepted(check_content_description, text),
+        _accepted(check_keywords, ("first", text)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("check", "shape"),
+    [
+        (check_content_document, "HubContentDocument"),
+        (check_content_description, "HubContentDescription"),
+        (lambda keyword: check_keywords([keyword]), "HubContentSearchKeyword"),
+        (lambda names: check_keywords(names.split()), "HubContentSearchKeywordList"),
+    ],
+)
+def test_texts_of_hub_content_are_as_long_as_the_service_model_allows(check, shape: str) -> None:
+    most = MODEL.shape_for(shape).metadata["max"]
+    unit = "k " if shape.endswith("List") else "k"
+
+    assert _accepted(check, unit * most)
+    assert not _accepted(check, unit * (most + 1))
 
 
 @pytest.mark.parametrize(
