@@ -30,7 +30,7 @@ class JsonDocument(Protocol):
     """One JSON file of the registry home, shared with other processes and with MLCC."""
 
     def read(self) -> Any:  # noqa: ANN401 - the file's own shape
-        """Return the parsed file, None when it does not exist.
+        """Return the parsed file, None when it does not exist; nobody alters what is returned.
 
         Raises:
             CorruptRegistry: it does not parse; the message has the position.
@@ -42,13 +42,22 @@ class JsonDocument(Protocol):
         """Run read, edit, write under the file's lock, and return what is stored afterwards.
 
         Args:
-            edit: Takes the parsed content (None when absent) and returns the new content;
-                returning its argument unchanged writes nothing.
+            edit: Takes the parsed content (None when absent), which it may alter, and returns
+                the new content; equal content writes nothing. It may be called more than once.
 
         Raises:
             Conflict: the lock was not to be had in time.
             CorruptRegistry: the file does not parse; it is left as it is.
             Unavailable: the folder is read-only, the disk is full; the old file is intact.
+        """
+        ...
+
+    def revise(self, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
+        """Change the file as `change` does, at less cost where much of it stays.
+
+        Args:
+            edit: As in `change`, but it alters nothing of what it takes, which readers share,
+                and returns new lists and objects around what stays.
         """
         ...
 

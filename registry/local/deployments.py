@@ -45,7 +45,7 @@ class DeploymentFile:
             CorruptRegistry: the file does not parse or is no registry.
             Unavailable: it cannot be read.
         """
-        return self._entries_in(self.document.read())
+        return self.entries_in(self.document.read())
 
     def format_warning(self) -> str | None:
         """Return why the file can only be read, None when it can be written too."""
@@ -76,7 +76,7 @@ class DeploymentFile:
 
         def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
             nonlocal made
-            present = self._entries_in(content)
+            present = self.entries_in(content)
             answer = make(present)
             if isinstance(answer, str):
                 made = present[self._index(present, answer)], False
@@ -87,7 +87,7 @@ class DeploymentFile:
             made = entry, True
             return _enveloped(content, [*present, entry])
 
-        self.document.change(edit)
+        self.document.revise(edit)
         assert made is not None, "change always calls its edit"  # noqa: S101 - for the type checker
         return made
 
@@ -106,13 +106,13 @@ class DeploymentFile:
 
         def edited(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
             nonlocal stored
-            present = self._entries_in(content)
+            present = self.entries_in(content)
             self._refuse_newer(content)
             stored = edit(list(present))
             unchanged = fingerprint(stored) == fingerprint(present)
             return content if unchanged else _enveloped(content, stored)
 
-        self.document.change(edited)
+        self.document.revise(edited)
         return stored
 
     def patch(self, entry_id: str, changes: Mapping[str, Any]) -> JsonObject:
@@ -128,7 +128,7 @@ class DeploymentFile:
 
         def edit(content: Any) -> Any:  # noqa: ANN401 - the file's own shape
             nonlocal patched
-            present = self._entries_in(content)
+            present = self.entries_in(content)
             index = self._index(present, entry_id)
             self._refuse_newer(content)
             patched = _merged(present[index], changes)
@@ -138,10 +138,15 @@ class DeploymentFile:
                 validate_entry(patched)
             return _enveloped(content, [*present[:index], patched, *present[index + 1 :]])
 
-        self.document.change(edit)
+        self.document.revise(edit)
         return patched
 
-    def _entries_in(self, content: Any) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+    def entries_in(self, content: Any) -> list[JsonObject]:  # noqa: ANN401 - the file's own shape
+        """Return the entries of what `document` reads, as stored; none for a missing file.
+
+        Raises:
+            CorruptRegistry: it is no registry.
+        """
         if content is None:
             return []
         entries = content.get("entries") if isinstance(content, dict) else content
@@ -182,18 +187,22 @@ class DeploymentFile:
 
 def user_registry(home: Path) -> DeploymentFile:
     """Return the user's registry in the registry home, which need not exist yet."""
-    return _registry_file(home / "registry.json", within=None)
+    return registry_file(home / "registry.json")
 
 
 def project_registry(project_dir: Path) -> DeploymentFile:
     """Return a project's own registry; a link in it that leads out of the project is refused."""
-    return _registry_file(project_dir / PROJECT_FILE, within=project_dir)
+    return registry_file(project_dir / PROJECT_FILE, within=project_dir)
 
 
-def _registry_file(path: Path, *, within: Path | None) -> DeploymentFile:
-    return DeploymentFile(
-        str(path), JsonFile(path, ascii_only=False, final_newline=True, within=within)
-    )
+def registry_file(path: Path, *, within: Path | None = None) -> DeploymentFile:
+    """Return a registry in this file, which need not exist yet.
+
+    Args:
+        within: A folder that the file, links followed, must not be outside of.
+    """
+    document = JsonFile(path, ascii_only=False, final_newline=True, within=within, journaled=True)
+    return DeploymentFile(str(path), document)
 
 
 def _enveloped(content: Any, entries: list[JsonObject]) -> JsonObject:  # noqa: ANN401 - the file's own shape

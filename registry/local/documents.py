@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,19 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from registry.errors import CorruptRegistry, InvalidArgument, Unavailable
-from registry.local.json_text import NotJson, ParsedText, fingerprint, parse, render
+from registry.local.journal import Journal
+from registry.local.json_text import Layout, NotJson, ParsedText, fingerprint, parse, render
+from registry.local.list_text import continued, extended
 from registry.local.locking import locked
 from registry.local.replacing import make_folder, remove_strays, replace_content
-
-MAX_BYTES = 256 * 1024 * 1024
-"""A larger file is refused: no registry is, and a hostile one would fill the memory."""
+from registry.local.snapshots import KEPT, Identity, Snapshots
 
 _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.05
 _ATTEMPTS = 20
 
-Stamp = tuple[int, int, int] | None
-"""What tells one content of a file from the next: file number, size, time; None when absent."""
+Edit = Callable[[Any], Any]
+"""Takes the parsed content, None when absent, and returns the new content."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +32,18 @@ class JsonFile:
 
     MLCC knows nothing of our lock and does not replace its files whole. So a file that does not
     parse is looked at again for a moment, since MLCC may be half way through writing it; and a
-    file that changed between our reading and our replacing is read and edited again, which is
-    why `change` may call its `edit` more than once.
+    file whose bytes changed between our reading and our replacing is read and edited again, which
+    is why `change` and `revise` may call their `edit` more than once.
 
     Attributes:
         path: The file; a link is followed and its target replaced.
         ascii_only: Whether everything outside ASCII is written escaped.
         final_newline: Whether the file ends in a newline.
-        lock_timeout_s: How long `change` waits for another writer.
+        lock_timeout_s: How long a change waits for another writer.
         within: A folder that the file, links followed, must not be outside of.
+        journaled: Whether what `revise` stores is noted beside the file: see `journal`.
         wait: Waits that many seconds.
+        snapshots: Keeps what the file said for the next reading.
     """
 
     path: Path
@@ -50,71 +51,111 @@ class JsonFile:
     final_newline: bool = field(kw_only=True)
     lock_timeout_s: float = field(default=10, kw_only=True)
     within: Path | None = field(default=None, kw_only=True)
+    journaled: bool = field(default=False, kw_only=True)
     wait: Callable[[float], None] = field(default=time.sleep, kw_only=True)
+    snapshots: Snapshots = field(default=KEPT, kw_only=True)
 
     def read(self) -> Any:  # noqa: ANN401 - the file's own shape
         """Return the parsed file, None when it does not exist.
 
+        Everybody who reads the file while it stays as it is shares the answer: nobody alters it.
         A key that an object has twice counts with its last value.
 
         Raises:
             CorruptRegistry: it does not parse; the message has the position.
-            Unavailable: it cannot be read.
+            Unavailable: it cannot be read, or its whole folder has vanished.
         """
-        parsed, _ = self._load(self._target())
-        return parsed.value if parsed else None
+        text = self._text(self._target(), afresh=False)
+        return text.value if text else None
 
-    def change(self, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
+    def change(self, edit: Edit) -> Any:  # noqa: ANN401 - the file's own shape
         """Run read, edit, write under the file's lock, and return what is stored afterwards.
 
         Args:
-            edit: Takes the parsed content, None when absent, and returns the new content. When
-                it would be stored as it is already, nothing is written.
+            edit: May alter what it takes. When what it returns would be stored as it is already,
+                nothing is written.
 
         Raises:
             Conflict: the lock was not to be had in time; the holder is named where known.
             CorruptRegistry: the file does not parse, or has a key twice; it is left as it is.
             InvalidArgument: the new content is not JSON.
-            Unavailable: the folder is read-only, the disk is full; the old file is intact.
+            Unavailable: the folder is read-only or has vanished, the disk is full; the old file
+                is intact.
         """
+        return self._changed(edit, lambda text: parse(text.raw).value)
+
+    def revise(self, edit: Edit) -> Any:  # noqa: ANN401 - the file's own shape
+        """Run read, edit, write as `change`; adding to a large list takes as long as writing it.
+
+        Args:
+            edit: Alters nothing of what it takes, which is shared with readers, and returns new
+                lists and objects around what stays.
+
+        Raises:
+            Conflict, CorruptRegistry, InvalidArgument, Unavailable: as `change`.
+        """
+        return self._changed(edit, lambda text: text.value)
+
+    def _changed(self, edit: Edit, content: Callable[[ParsedText], Any]) -> Any:  # noqa: ANN401 - the file's own shape
         target = self._target()
         with _explained(target, "written"):
+            self.snapshots.refuse_vanished(target)
             make_folder(target.parent)
             with locked(target, timeout_s=self.lock_timeout_s):
-                return self._change_locked(target, edit)
-
-    def _change_locked(self, target: Path, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
-        remove_strays(target)
-        for _ in range(_ATTEMPTS):
-            parsed, stamp = self._load(target)
-            if parsed and parsed.repeated_key:
-                raise CorruptRegistry(
-                    f"{target} has the key {parsed.repeated_key!r} twice in one object",
-                    hint="writing would lose one of the two; remove one by hand",
-                )
-            before = parsed.value if parsed else None
-            was = _stored_fingerprint(target, before)
-            after = edit(before)
-            content = self._rendered(after, was)
-            if content is None:
-                return after
-            if _stamp(target) == stamp:
-                _refuse_protected(target)
-                replace_content(target, content)
-                return after
+                remove_strays(target)
+                for _ in range(_ATTEMPTS):
+                    text = self._text(target, afresh=True)
+                    _refuse_repeated_key(target, text)
+                    after = edit(content(text) if text else None)
+                    revised = self._revised(target, text, after)
+                    if revised is None or self._stored(target, text, after, revised):
+                        return after
         raise Unavailable(
             f"{target} was changed by another program each time it was to be written",
             hint="call again",
         )
 
-    def _rendered(self, after: object, was: bytes) -> bytes | None:
-        """Return the bytes to store, None when what is stored already says the same."""
+    def _revised(
+        self, target: Path, text: ParsedText | None, after: object
+    ) -> ParsedText | bytes | None:
+        """Return what to store, None when what is stored already says the same."""
+        before = text.value if text else None
+        if after is before:
+            return None
         try:
-            if fingerprint(after) == was:
+            if text and (longer := extended(text.raw, before, after, self._layout)):
+                return longer
+            if fingerprint(after) == _stored_fingerprint(target, before):
                 return None
-            return render(after, ascii_only=self.ascii_only, final_newline=self.final_newline)
-        except (TypeError, ValueError, RecursionError) as error:
+            return render(after, self._layout)
+        except (TypeError, ValueError, RecursionError, NotJson) as error:
             raise InvalidArgument("a value is not one that JSON can hold") from error
+
+    def _stored(
+        self, target: Path, text: ParsedText | None, after: object, revised: ParsedText | bytes
+    ) -> bool:
+        """Store it, or return False when the file is not the one any more that was edited."""
+        before = text.value if text else None
+        journal = Journal(target) if self.journaled else None
+        _refuse_protected(target)
+        if journal:
+            journal.leaving(before, after)
+        status = replace_content(
+            target,
+            revised if isinstance(revised, bytes) else revised.raw,
+            while_still=lambda: _bytes_of(target) == (text.raw if text else None),
+        )
+        if status is None:
+            return False
+        if isinstance(revised, ParsedText):
+            self.snapshots.keep(target, revised, Identity.of(status), status.st_mtime_ns)
+        if journal:
+            journal.stored(before, after)
+        return True
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.ascii_only, self.final_newline)
 
     def _target(self) -> Path:
         target = Path(os.path.realpath(self.path))
@@ -122,49 +163,43 @@ class JsonFile:
             raise InvalidArgument(f"{self.path} is a link that leads out of {self.within}")
         return target
 
-    def _load(self, target: Path) -> tuple[ParsedText | None, Stamp]:
+    def _text(self, target: Path, *, afresh: bool) -> ParsedText | None:
         for look in range(_LOOKS):
-            with _explained(target, "read"):
-                raw, stamp = _content(target)
-            if raw is None:
-                return None, stamp
             try:
-                parsed = parse(raw)
+                with _explained(target, "read"):
+                    text = self.snapshots.text(target, self._parsed, afresh=afresh)
             except NotJson as problem:
                 if look == _LOOKS - 1:
                     raise _corrupt(target, str(problem)) from problem
                 self.wait(_BETWEEN_LOOKS_S)
                 continue
-            if parsed.value is None:
+            if text and text.value is None:
                 raise _corrupt(target, "it holds only null")
-            return parsed, stamp
+            return text
         raise AssertionError("the last look either returns or raises")
 
-
-def _content(target: Path) -> tuple[bytes | None, Stamp]:
-    stamp = _stamp(target)
-    if stamp is None:
-        return None, None
-    status = target.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise Unavailable(f"{target} is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise Unavailable(f"{target} is larger than {MAX_BYTES} bytes")
-    with target.open("rb") as file:
-        return file.read(MAX_BYTES), stamp
+    def _parsed(self, raw: bytes, known: ParsedText | None) -> ParsedText:
+        return (known and continued(raw, known, self._layout)) or parse(raw)
 
 
-def _stamp(target: Path) -> Stamp:
+def _bytes_of(target: Path) -> bytes | None:
     try:
-        status = target.stat()
+        return target.read_bytes()
     except FileNotFoundError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _refuse_protected(target: Path) -> None:
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError("the file is write-protected")
+
+
+def _refuse_repeated_key(target: Path, text: ParsedText | None) -> None:
+    if text and text.repeated_key:
+        raise CorruptRegistry(
+            f"{target} has the key {text.repeated_key!r} twice in one object",
+            hint="writing would lose one of the two; remove one by hand",
+        )
 
 
 def _stored_fingerprint(target: Path, stored: object) -> bytes:

@@ -31,10 +31,12 @@ class ParsedText:
     Attributes:
         repeated_key: A key that one object of the file has twice, "" when there is none. Readers,
             MLCC's and ours, take the last one; writing would lose the other.
+        raw: The bytes that say it.
     """
 
     value: Any
-    repeated_key: str = ""
+    repeated_key: str
+    raw: bytes
 
 
 def parse(raw: bytes) -> ParsedText:
@@ -61,23 +63,42 @@ def parse(raw: bytes) -> ParsedText:
         raise NotJson("the nesting is too deep") from error
     except ValueError as error:  # Python's limit on the digits of one whole number
         raise NotJson("a whole number has too many digits") from error
-    return ParsedText(value, reader.repeated_key)
+    return ParsedText(value, reader.repeated_key, raw)
 
 
-def render(value: object, *, ascii_only: bool, final_newline: bool) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is written: MLCC's habits, which differ from file to file.
+
+    Attributes:
+        ascii_only: Whether everything outside ASCII is escaped, as Python's own writer does.
+        final_newline: Whether the file ends in a newline.
+    """
+
+    ascii_only: bool
+    final_newline: bool
+
+
+def render(value: object, layout: Layout) -> bytes:
     """Return the value as MLCC lays it out: indented by two, in UTF-8.
-
-    Args:
-        ascii_only: Escape everything outside ASCII, as Python's own writer does by default.
 
     Raises:
         TypeError, ValueError: the value holds something that JSON has no word for.
     """
-    quoted = encode_basestring_ascii if ascii_only else encode_basestring
-    text = _laid_out(value, quoted, "\n")
-    if not ascii_only:
+    return render_element(value, layout, depth=0) + b"\n" * layout.final_newline
+
+
+def render_element(value: object, layout: Layout, *, depth: int) -> bytes:
+    """Return the value's text as it stands inside `depth` lists and objects, from its first byte.
+
+    Raises:
+        TypeError, ValueError: the value holds something that JSON has no word for.
+    """
+    quoted = encode_basestring_ascii if layout.ascii_only else encode_basestring
+    text = _laid_out(value, quoted, "\n" + "  " * depth)
+    if not layout.ascii_only:
         text = _LONE_SURROGATE.sub(_escaped, text)
-    return (text + "\n" * final_newline).encode()
+    return text.encode()
 
 
 def fingerprint(value: Any) -> bytes:  # noqa: ANN401 - JSON of any shape

@@ -51,7 +51,7 @@ def locked(path: Path, *, timeout_s: float) -> Iterator[None]:
 def _note(holder: Path) -> None:
     me = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
     try:
-        descriptor = os.open(holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _GUARDED, 0o600)
+        descriptor = os.open(holder, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | GUARDED, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(me, file)
     except OSError:
@@ -67,7 +67,7 @@ def _forget(holder: Path) -> None:
 
 def _named(holder: Path) -> str:
     try:
-        with os.fdopen(os.open(holder, os.O_RDONLY | _GUARDED), encoding="utf-8") as file:
+        with os.fdopen(os.open(holder, os.O_RDONLY | GUARDED), encoding="utf-8") as file:
             note = json.loads(file.read(_HOLDER_BYTES))
         return f"process {int(note['pid'])} on {note['host']} since {note['since']}"
     except (OSError, ValueError, KeyError, TypeError):
@@ -78,5 +78,5 @@ def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-_GUARDED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+GUARDED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """A project folder may hold a link or a pipe of that name: neither followed nor waited for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 _FILE_MODE = 0o600
@@ -24,11 +25,20 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
 
 
-def replace_content(path: Path, content: bytes) -> None:
+def replace_content(
+    path: Path, content: bytes, *, while_still: Callable[[], bool]
+) -> os.stat_result | None:
     """Give a file this content, flushed to the disk together with its folder's entry.
 
     A new file is for its owner only; an existing one keeps mode and, where we may, owner. The
     caller holds the file's lock.
+
+    Args:
+        while_still: Asked at the last moment, when the content is on the disk beside the file:
+            whether the file is still the one that is to be replaced.
+
+    Returns:
+        The new file's status, None when it was not the one any more and nothing was replaced.
 
     Raises:
         OSError: the disk is full, the place is read-only; the old content is still there.
@@ -37,11 +47,16 @@ def replace_content(path: Path, content: bytes) -> None:
     try:
         _write(beside, content)
         _take_over_attributes(beside, path)
+        status = beside.stat()
+        if not while_still():
+            beside.unlink()
+            return None
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
+    return status
 
 
 def remove_strays(path: Path) -> None:

@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.errors import Conflict, CorruptRegistry, InvalidArgument, Unavailable
-from registry.local.documents import MAX_BYTES, JsonFile
-from registry.local.json_text import fingerprint, parse, render
+from registry.local.documents import JsonFile
+from registry.local.json_text import Layout, fingerprint, parse, render
+from registry.local.snapshots import MAX_BYTES
 
 ROOT = Path(__file__).parents[3]
 
@@ -473,10 +474,10 @@ json_values = st.recursive(
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(value=json_values, ascii_only=st.booleans())
 def test_every_json_value_comes_back_as_it_was_written(value, ascii_only):
-    raw = render(value, ascii_only=ascii_only, final_newline=True)
+    raw = render(value, Layout(ascii_only, final_newline=True))
 
     expected = json.dumps(value, indent=2, ensure_ascii=ascii_only) + "\n"
     assert raw == expected.encode()
     assert fingerprint(parse(raw).value) == fingerprint(value)
     assert raw.isascii() or not ascii_only
-    assert render(parse(raw).value, ascii_only=ascii_only, final_newline=True) == raw
+    assert render(parse(raw).value, Layout(ascii_only, final_newline=True)) == raw

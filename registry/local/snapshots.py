@@ -1,0 +1,140 @@
+"""Files as they were last read, so that one that stayed as it is need not be parsed again."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.errors import Unavailable
+from registry.local.json_text import ParsedText
+
+MAX_BYTES = 256 * 1024 * 1024
+"""A larger file is refused: no registry is, and a hostile one would fill the memory."""
+
+_KEPT_BYTES = 32 * 1024 * 1024
+"""The parsed values take some five times as much."""
+
+_SETTLED_NS = 2_000_000_000
+"""The coarsest clock of a file system: within it two contents can carry the same time."""
+
+Parse = Callable[[bytes, ParsedText | None], ParsedText]
+"""Parses a file's bytes, given what the file said before where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells one content of a file from the next; times in nanoseconds."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Identity:
+        """Return a file's identity from its status."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A file's content with the identity that it was found under.
+
+    Attributes:
+        settled: Whether a later content would show in the identity. A file that was modified
+            just before it was read can be modified again, in place, within one tick of the file
+            system's clock; until that tick is over only its bytes can tell.
+    """
+
+    text: ParsedText
+    identity: Identity
+    settled: bool
+
+
+class Snapshots:
+    """The last content of each file, up to a number of bytes; for any number of threads.
+
+    What is kept is shared by everybody who reads it and altered by nobody.
+    """
+
+    def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
+        self._room = kept_bytes
+        self._kept: OrderedDict[Path, Snapshot] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def text(self, path: Path, parse: Parse, *, afresh: bool) -> ParsedText | None:
+        """Return what the file says, None when it does not exist.
+
+        Args:
+            afresh: Compare the bytes even when the identity says that the file is unchanged.
+
+        Raises:
+            NotJson: whatever `parse` raises; nothing is kept then.
+            OSError: it cannot be read.
+            Unavailable: it is no regular file or too large, or its folder has vanished.
+        """
+        known = self._find(path)
+        try:
+            status = path.stat()
+            if known and known.settled and not afresh and known.identity == Identity.of(status):
+                return known.text
+            _refuse_unfit(path, status)
+            began_ns = time.time_ns()
+            with path.open("rb") as file:
+                identity = Identity.of(os.fstat(file.fileno()))
+                raw = file.read(MAX_BYTES)
+        except FileNotFoundError:
+            self.refuse_vanished(path)
+            return None
+        before = known.text if known else None
+        text = before if before and before.raw == raw else parse(raw, before)
+        self.keep(path, text, identity, began_ns)
+        return text
+
+    def keep(self, path: Path, text: ParsedText, identity: Identity, seen_ns: int) -> None:
+        """Keep a content that a file had at an instant, and forget the longest unused ones."""
+        settled = identity.modified_ns < seen_ns - _SETTLED_NS
+        with self._guard:
+            self._kept.pop(path, None)
+            if len(text.raw) > self._room:
+                return
+            self._kept[path] = Snapshot(text, identity, settled)
+            while sum(len(each.text.raw) for each in self._kept.values()) > self._room:
+                self._kept.popitem(last=False)
+
+    def refuse_vanished(self, path: Path) -> None:
+        """Return unless a file was known whose whole folder is no longer there.
+
+        Raises:
+            Unavailable: the folder has vanished: a disk that is not mounted would seem empty, and
+                a new registry would be begun in its place.
+        """
+        if self._find(path) and not path.parent.exists():
+            raise Unavailable(
+                f"{path.parent} has vanished: {path.name} was there before",
+                hint="is its disk mounted? to begin a new one there, make the folder",
+            )
+
+    def _find(self, path: Path) -> Snapshot | None:
+        with self._guard:
+            found = self._kept.get(path)
+            if found:
+                self._kept.move_to_end(path)
+            return found
+
+
+KEPT = Snapshots()
+"""Those of this process."""
+
+
+def _refuse_unfit(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise Unavailable(f"{path} is not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise Unavailable(f"{path} is larger than {MAX_BYTES} bytes")
