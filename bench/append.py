@@ -41,7 +41,12 @@ def entry(number: int) -> dict[str, Any]:
             "buildTarget": "codebuild",
             "icList": [
                 {"name": "default", "image": "m-latest", "gpuCount": 1, "copyCount": 1},
-                {"name": "sft", "isAdapter": True, "baseIcName": "default", "artifactUrl": "s3://b/a"},
+                {
+                    "name": "sft",
+                    "isAdapter": True,
+                    "baseIcName": "default",
+                    "artifactUrl": "s3://b/a",
+                },
             ],
         },
         "model": {"modelName": f"org/model-{number}", "modelFormat": None},
@@ -68,12 +73,14 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def raw_write(path: Path, content: bytes) -> None:
-    """Write a file and flush it, and nothing else."""
+def raw_write_s(path: Path, content: bytes) -> float:
+    """Return the seconds of writing a file and flushing it, and nothing else."""
+    began = time.perf_counter()
     with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return time.perf_counter() - began
 
 
 def measure(folder: Path, entries: int, rounds: int) -> dict[str, list[float]]:
@@ -95,8 +102,7 @@ def measure(folder: Path, entries: int, rounds: int) -> dict[str, list[float]]:
 
     add(ours)
     for _ in range(rounds):
-        content = path.read_bytes()
-        note("floor", seconds(lambda: raw_write(folder / "floor", content)))
+        note("floor", raw_write_s(folder / "floor", path.read_bytes()))
         note("warm append", add(ours))
         add(other)
         note("append beside others", add(ours))

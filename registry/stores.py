@@ -30,7 +30,7 @@ class JsonDocument(Protocol):
     """One JSON file of the registry home, shared with other processes and with MLCC."""
 
     def read(self) -> Any:  # noqa: ANN401 - the file's own shape
-        """Return the parsed file, None when it does not exist; nobody alters what is returned.
+        """Return the parsed file, None when it does not exist; nobody may alter what it returns.
 
         Raises:
             CorruptRegistry: it does not parse; the message has the position.
@@ -49,15 +49,6 @@ class JsonDocument(Protocol):
             Conflict: the lock was not to be had in time.
             CorruptRegistry: the file does not parse; it is left as it is.
             Unavailable: the folder is read-only, the disk is full; the old file is intact.
-        """
-        ...
-
-    def revise(self, edit: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - the file's own shape
-        """Change the file as `change` does, at less cost where much of it stays.
-
-        Args:
-            edit: As in `change`, but it alters nothing of what it takes, which readers share,
-                and returns new lists and objects around what stays.
         """
         ...
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from registry.identifiers import entry_id as new_id
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems, validate_entry
 from registry.local.json_text import fingerprint
-from registry.stores import JsonDocument, JsonObject
+from registry.local.list_text import Added
+from registry.stores import JsonObject
 from schemas.deployment import ENVELOPE_VERSION
 
 PROJECT_FILE = Path(".ml-container-creator", "registry.json")
@@ -36,7 +38,7 @@ class DeploymentFile:
     """
 
     path: str
-    document: JsonDocument
+    document: JsonFile
 
     def entries(self) -> Sequence[Mapping[str, Any]]:
         """Return every entry as stored, oldest first; none for a missing file.
@@ -85,6 +87,8 @@ class DeploymentFile:
             entry = _with_own_id(answer, present)
             validate_entry(entry)
             made = entry, True
+            if _is_current(content):
+                return Added(entry, present, lambda: _enveloped(content, [*present, entry]))
             return _enveloped(content, [*present, entry])
 
         self.document.revise(edit)
@@ -152,9 +156,9 @@ class DeploymentFile:
         entries = content.get("entries") if isinstance(content, dict) else content
         if not isinstance(entries, list):
             raise self._foreign("it has no list of entries")
-        for number, entry in enumerate(entries):
-            if not isinstance(entry, dict):
-                raise self._foreign(f"/entries/{number} is not an object")
+        if set(map(type, entries)) - {dict}:
+            number = next(n for n, entry in enumerate(entries) if not isinstance(entry, dict))
+            raise self._foreign(f"/entries/{number} is not an object")
         return entries
 
     def _index(self, present: Sequence[Mapping[str, Any]], wanted: str) -> int:
@@ -212,10 +216,14 @@ def _enveloped(content: Any, entries: list[JsonObject]) -> JsonObject:  # noqa: 
     return envelope
 
 
+def _is_current(content: Any) -> bool:  # noqa: ANN401 - the file's own shape
+    return isinstance(content, dict) and content.get("schemaVersion") == ENVELOPE_VERSION
+
+
 def _with_own_id(entry: JsonObject, present: Sequence[Mapping[str, Any]]) -> JsonObject:
-    taken = [str(other.get("id")) for other in present]
-    if entry.get("id") is not None and str(entry["id"]) not in taken:
+    if entry.get("id") is not None and entry["id"] not in map(methodcaller("get", "id"), present):
         return entry
+    taken = {str(other.get("id")) for other in present}
     deployment = entry.get("deployment")
     configuration = deployment.get("deploymentConfig") if isinstance(deployment, Mapping) else ""
     return {**entry, "id": new_id(str(entry.get("timestamp")), str(configuration), taken)}

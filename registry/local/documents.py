@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from registry.errors import CorruptRegistry, InvalidArgument, Unavailable
+from registry.errors import CorruptRegistry, InvalidArgument, RegistryError, Unavailable
 from registry.local.journal import Journal
 from registry.local.json_text import Layout, NotJson, ParsedText, fingerprint, parse, render
-from registry.local.list_text import continued, extended
+from registry.local.list_text import Added, continued, extended
 from registry.local.locking import locked
 from registry.local.replacing import make_folder, remove_strays, replace_content
-from registry.local.snapshots import KEPT, Identity, Snapshots
+from registry.local.snapshots import KEPT, Identity, Snapshots, Trust, holds
 
 _LOOKS = 4
 _BETWEEN_LOOKS_S = 0.05
@@ -65,7 +65,7 @@ class JsonFile:
             CorruptRegistry: it does not parse; the message has the position.
             Unavailable: it cannot be read, or its whole folder has vanished.
         """
-        text = self._text(self._target(), afresh=False)
+        text = self._text(self._target(), "settled")
         return text.value if text else None
 
     def change(self, edit: Edit) -> Any:  # noqa: ANN401 - the file's own shape
@@ -84,17 +84,17 @@ class JsonFile:
         """
         return self._changed(edit, lambda text: parse(text.raw).value)
 
-    def revise(self, edit: Edit) -> Any:  # noqa: ANN401 - the file's own shape
+    def revise(self, edit: Callable[[Any], Any]) -> None:
         """Run read, edit, write as `change`; adding to a large list takes as long as writing it.
 
         Args:
             edit: Alters nothing of what it takes, which is shared with readers, and returns new
-                lists and objects around what stays.
+                lists and objects around what stays, or what is `Added`.
 
         Raises:
             Conflict, CorruptRegistry, InvalidArgument, Unavailable: as `change`.
         """
-        return self._changed(edit, lambda text: text.value)
+        self._changed(edit, lambda text: text.value)
 
     def _changed(self, edit: Edit, content: Callable[[ParsedText], Any]) -> Any:  # noqa: ANN401 - the file's own shape
         target = self._target()
@@ -103,13 +103,16 @@ class JsonFile:
             make_folder(target.parent)
             with locked(target, timeout_s=self.lock_timeout_s):
                 remove_strays(target)
-                for _ in range(_ATTEMPTS):
-                    text = self._text(target, afresh=True)
+                for attempt in range(_ATTEMPTS):
+                    text = self._text(target, "none" if attempt else "any")
                     _refuse_repeated_key(target, text)
-                    after = edit(content(text) if text else None)
-                    revised = self._revised(target, text, after)
-                    if revised is None or self._stored(target, text, after, revised):
-                        return after
+                    try:
+                        after = edit(content(text) if text else None)
+                        if self._stored(target, text, after):
+                            return after
+                    except RegistryError:
+                        if holds(target, text):
+                            raise
         raise Unavailable(
             f"{target} was changed by another program each time it was to be written",
             hint="call again",
@@ -123,34 +126,38 @@ class JsonFile:
         if after is before:
             return None
         try:
-            if text and (longer := extended(text.raw, before, after, self._layout)):
-                return longer
+            if isinstance(after, Added):
+                longer = text and extended(text, after, self._layout)
+                return longer or render(after.whole(), self._layout)
             if fingerprint(after) == _stored_fingerprint(target, before):
                 return None
             return render(after, self._layout)
         except (TypeError, ValueError, RecursionError, NotJson) as error:
             raise InvalidArgument("a value is not one that JSON can hold") from error
 
-    def _stored(
-        self, target: Path, text: ParsedText | None, after: object, revised: ParsedText | bytes
-    ) -> bool:
-        """Store it, or return False when the file is not the one any more that was edited."""
-        before = text.value if text else None
-        journal = Journal(target) if self.journaled else None
+    def _stored(self, target: Path, text: ParsedText | None, after: object) -> bool:
+        """Store it, or return False when the file no longer has the bytes that were edited.
+
+        What comes of an edit, be it a write, nothing or a refusal, counts only when it has.
+        """
+        revised = self._revised(target, text, after)
+        if revised is None:
+            return holds(target, text)
         _refuse_protected(target)
-        if journal:
-            journal.leaving(before, after)
+        note = Journal(target).note(text.value if text else None, after) if self.journaled else None
+        if note:
+            note.before_storing()
         status = replace_content(
             target,
-            revised if isinstance(revised, bytes) else revised.raw,
-            while_still=lambda: _bytes_of(target) == (text.raw if text else None),
+            (revised,) if isinstance(revised, bytes) else revised.pieces,
+            while_still=lambda: holds(target, text),
         )
         if status is None:
             return False
         if isinstance(revised, ParsedText):
             self.snapshots.keep(target, revised, Identity.of(status), status.st_mtime_ns)
-        if journal:
-            journal.stored(before, after)
+        if note:
+            note.once_stored()
         return True
 
     @property
@@ -163,11 +170,11 @@ class JsonFile:
             raise InvalidArgument(f"{self.path} is a link that leads out of {self.within}")
         return target
 
-    def _text(self, target: Path, *, afresh: bool) -> ParsedText | None:
+    def _text(self, target: Path, trust: Trust) -> ParsedText | None:
         for look in range(_LOOKS):
             try:
                 with _explained(target, "read"):
-                    text = self.snapshots.text(target, self._parsed, afresh=afresh)
+                    text = self.snapshots.text(target, self._parsed, trust)
             except NotJson as problem:
                 if look == _LOOKS - 1:
                     raise _corrupt(target, str(problem)) from problem
@@ -180,13 +187,6 @@ class JsonFile:
 
     def _parsed(self, raw: bytes, known: ParsedText | None) -> ParsedText:
         return (known and continued(raw, known, self._layout)) or parse(raw)
-
-
-def _bytes_of(target: Path) -> bytes | None:
-    try:
-        return target.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _refuse_protected(target: Path) -> None:

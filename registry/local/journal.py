@@ -16,9 +16,11 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from operator import is_
 from pathlib import Path
 from typing import Any
 
+from registry.local.list_text import Added
 from registry.local.locking import GUARDED
 
 _FILE_BYTES = 4 * 1024 * 1024
@@ -39,6 +41,31 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """The change of one file: what left and what came, as entries with an id.
+
+    Noted in this order, a writer that dies in between leaves entries that are not watched, never
+    ones that are called lost without being so.
+    """
+
+    journal: Journal
+    gone: Sequence[Mapping[str, Any]]
+    new: Sequence[Mapping[str, Any]]
+    frame: Mapping[str, Any]
+
+    def before_storing(self) -> None:
+        """Note which entries are meant to go or to change, before the file is replaced."""
+        self.journal.add([{"gone": entry["id"]} for entry in self.gone])
+
+    def once_stored(self) -> None:
+        """Note which entries are new or changed, once the file is replaced."""
+        notes: list[dict[str, Any]] = [{"put": entry} for entry in self.new]
+        if notes and self.frame and len(json.dumps(self.frame)) <= _FRAME_BYTES:
+            notes[-1]["frame"] = self.frame
+        self.journal.add(notes)
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """The notes beside one file, written under its lock; no failure of theirs is raised.
 
@@ -50,23 +77,20 @@ class Journal:
     registry: Path
     file_bytes: int = _FILE_BYTES
 
-    def leaving(self, before: object, after: object) -> None:
-        """Note, before the file is replaced, which entries are meant to go or to change.
-
-        In this order a writer that dies in between leaves entries that are not watched, never
-        ones that are called lost without being so.
-        """
-        gone, _ = _changes(before, after)
-        self._add([{"gone": entry["id"]} for entry in gone])
-
-    def stored(self, before: object, after: object) -> None:
-        """Note, once the file is replaced, which entries are new or changed."""
-        _, new = _changes(before, after)
-        notes: list[dict[str, Any]] = [{"put": entry} for entry in new]
-        frame = _frame(after)
-        if notes and frame and len(json.dumps(frame)) <= _FRAME_BYTES:
-            notes[-1]["frame"] = frame
-        self._add(notes)
+    def note(self, before: object, after: object) -> Note:
+        """Return what changes between two contents that share what stays, as `revise` has them."""
+        if isinstance(after, Added):
+            new = [after.element] if isinstance(after.element.get("id"), str) else []
+            return Note(self, [], new, _frame(before))
+        was, now = _elements(before), _elements(after)
+        same = sum(takewhile(bool, map(is_, was, now)))
+        old, new = was[same:], now[same:]
+        stay = {id(each) for each in old} & {id(each) for each in new}
+        gone, came = (
+            [each for each in part if id(each) not in stay and isinstance(each.get("id"), str)]
+            for part in (old, new)
+        )
+        return Note(self, gone, came, _frame(after))
 
     def acknowledged(self) -> Acknowledged:
         """Return what ought to be in the file; nothing where there is no journal."""
@@ -92,7 +116,8 @@ class Journal:
     def _older(self) -> Path:
         return self.registry.with_name(f"{self.registry.name}.journal.1")
 
-    def _add(self, notes: Sequence[Mapping[str, Any]]) -> None:
+    def add(self, notes: Sequence[Mapping[str, Any]]) -> None:
+        """Add notes, or do without: never raises, never waits."""
         text = _newest(notes, self.file_bytes)
         if not text:
             return
@@ -105,20 +130,6 @@ class Journal:
                     file.write(text)
         except OSError:
             return  # the entry itself is stored; only its loss could not be told
-
-
-def _changes(
-    before: object, after: object
-) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Return the entries with an id that left, and those that came, as `revise` tells them."""
-    was, now = _elements(before), _elements(after)
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(was, now, strict=False)))
-    old, new = was[same:], now[same:]
-    stay = {id(each) for each in old} & {id(each) for each in new}
-    return (
-        [each for each in old if id(each) not in stay and isinstance(each.get("id"), str)],
-        [each for each in new if id(each) not in stay and isinstance(each.get("id"), str)],
-    )
 
 
 def _elements(content: object) -> list[Mapping[str, Any]]:

@@ -31,12 +31,22 @@ class ParsedText:
     Attributes:
         repeated_key: A key that one object of the file has twice, "" when there is none. Readers,
             MLCC's and ours, take the last one; writing would lose the other.
-        raw: The bytes that say it.
+        pieces: The bytes that say it, one after the other.
     """
 
     value: Any
     repeated_key: str
-    raw: bytes
+    pieces: tuple[bytes, ...]
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that say it, put together."""
+        return b"".join(self.pieces)
+
+    @property
+    def size_bytes(self) -> int:
+        """How many they are."""
+        return sum(map(len, self.pieces))
 
 
 def parse(raw: bytes) -> ParsedText:
@@ -63,7 +73,7 @@ def parse(raw: bytes) -> ParsedText:
         raise NotJson("the nesting is too deep") from error
     except ValueError as error:  # Python's limit on the digits of one whole number
         raise NotJson("a whole number has too many digits") from error
-    return ParsedText(value, reader.repeated_key, raw)
+    return ParsedText(value, reader.repeated_key, (raw,))
 
 
 @dataclass(frozen=True, slots=True)

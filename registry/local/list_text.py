@@ -7,11 +7,14 @@ spelling of numbers and characters, stays byte for byte what it was.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from operator import is_
 from typing import Any
 
-from registry.local.json_text import Layout, NotJson, ParsedText, fingerprint, parse, render_element
+from registry.local.json_text import Layout, NotJson, ParsedText, parse, render_element
+
+_PIECES = 500
+"""More are put together, now and then: putting megabytes together takes as long as writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +49,41 @@ def final_list(value: object) -> FinalList | None:
     return FinalList(value, depth) if isinstance(value, list) and value else None
 
 
-def extended(raw: bytes, before: object, after: object, layout: Layout) -> ParsedText | None:
-    """Return the new text when all that happened is that the final list got one element more.
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A document with one element more in one of its lists, and everything else as it was.
+
+    Attributes:
+        to: The list, the very object of the document.
+        whole: Makes the whole new document, which is asked for when the text cannot be continued.
+    """
+
+    element: Any
+    to: list[Any]
+    whole: Callable[[], Any]
+
+
+def extended(text: ParsedText, added: Added, layout: Layout) -> ParsedText | None:
+    """Return the new text, whose value shares nothing with the new element.
 
     Args:
-        raw: The text of `before`, in which no object has a key twice.
-        after: Has the elements of `before` as the same objects.
+        text: What is stored; no object in it has a key twice.
 
     Returns:
-        The text, with a value that shares nothing with the new element; None when something else
-        changed, or when the text's ends are not in our layout: then all of it is to be laid out.
+        None when the list is not the final one, or the text's ends are not in our layout: then
+        all of it is to be laid out.
 
     Raises:
         TypeError, ValueError: the new element holds something that JSON has no word for.
         NotJson: it could not be read back.
     """
-    was, now = final_list(before), final_list(after)
-    if was is None or now is None or len(now.elements) != len(was.elements) + 1:
+    end = final_list(text.value)
+    if end is None or end.elements is not added.to or not _in_layout(text, end, layout):
         return None
-    if not all(map(is_, was.elements, now.elements)) or not _same_frame(before, after):
-        return None
-    if not _in_layout(raw, was, layout):
-        return None
-    closing = was.closing(layout)
-    element = render_element(now.elements[-1], layout, depth=was.depth)
-    text = b"".join((memoryview(raw)[: -len(closing)], b",", was.margin, element, closing))
-    return ParsedText(_framed(before, [*was.elements, parse(element).value]), "", text)
+    element = render_element(added.element, layout, depth=end.depth)
+    value = _framed(text.value, [*end.elements, parse(element).value])
+    closing = end.closing(layout)
+    return ParsedText(value, "", (*_without(text, closing), b"," + end.margin + element, closing))
 
 
 def continued(raw: bytes, known: ParsedText, layout: Layout) -> ParsedText | None:
@@ -84,24 +96,17 @@ def continued(raw: bytes, known: ParsedText, layout: Layout) -> ParsedText | Non
     closing = end.closing(layout) if end else b""
     if end is None or known.repeated_key:
         return None
-    if not (raw.endswith(closing) and known.raw.endswith(closing)):
+    if not (raw.endswith(closing) and _ending(known).endswith(closing)):
         return None
-    kept = known.raw[: -len(closing)]
-    if not raw.startswith(kept + b","):
+    kept = b"".join((*_without(known, closing), b","))
+    if not raw.startswith(kept):
         return None
     try:
-        added = parse(b"[" + raw[len(kept) + 1 : -len(closing)] + b"]")
+        added = parse(b"[" + raw[len(kept) : -len(closing)] + b"]")
     except NotJson:
         return None
     elements = [*end.elements, *added.value]
-    return ParsedText(_framed(known.value, elements), added.repeated_key, raw)
-
-
-def _same_frame(before: object, after: object) -> bool:
-    """Whether the documents differ at most in their final lists."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        return fingerprint(_framed(before, [])) == fingerprint(_framed(after, []))
-    return type(before) is type(after)
+    return ParsedText(_framed(known.value, elements), added.repeated_key, (raw,))
 
 
 def _framed(before: object, elements: list[Any]) -> Any:  # noqa: ANN401 - the file's own shape
@@ -110,7 +115,19 @@ def _framed(before: object, elements: list[Any]) -> Any:  # noqa: ANN401 - the f
     return elements
 
 
-def _in_layout(raw: bytes, end: FinalList, layout: Layout) -> bool:
+def _in_layout(text: ParsedText, end: FinalList, layout: Layout) -> bool:
     opening = b"[\n  " if end.depth == 1 else b'{\n  "'
     last = end.margin + b"}" if isinstance(end.elements[-1], dict) and end.elements[-1] else b""
-    return raw.startswith(opening) and raw.endswith(last + end.closing(layout))
+    ending = last + end.closing(layout)
+    return text.pieces[0].startswith(opening) and _ending(text).endswith(ending)
+
+
+def _ending(text: ParsedText) -> bytes:
+    return b"".join(text.pieces[-2:])
+
+
+def _without(text: ParsedText, closing: bytes) -> tuple[bytes, ...]:
+    """Return the pieces but for the closing, which is the last piece once it was cut off."""
+    if text.pieces[-1] == closing:
+        return text.pieces[:-1] if len(text.pieces) < _PIECES else (b"".join(text.pieces[:-1]),)
+    return (text.raw[: -len(closing)],)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _FILE_MODE = 0o600
@@ -26,9 +26,9 @@ def make_folder(folder: Path) -> None:
 
 
 def replace_content(
-    path: Path, content: bytes, *, while_still: Callable[[], bool]
+    path: Path, pieces: Sequence[bytes], *, while_still: Callable[[], bool]
 ) -> os.stat_result | None:
-    """Give a file this content, flushed to the disk together with its folder's entry.
+    """Give a file this content, in pieces, flushed to the disk together with its folder's entry.
 
     A new file is for its owner only; an existing one keeps mode and, where we may, owner. The
     caller holds the file's lock.
@@ -45,9 +45,7 @@ def replace_content(
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     try:
-        _write(beside, content)
-        _take_over_attributes(beside, path)
-        status = beside.stat()
+        status = _write(beside, pieces, like=path)
         if not while_still():
             beside.unlink()
             return None
@@ -74,12 +72,14 @@ def remove_strays(path: Path) -> None:
         Path(stray).unlink(missing_ok=True)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, pieces: Sequence[bytes], *, like: Path) -> os.stat_result:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        _take_over_attributes(path, like)
+        file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
+        return os.fstat(file.fileno())
 
 
 def _take_over_attributes(new: Path, old: Path) -> None:
@@ -90,7 +90,8 @@ def _take_over_attributes(new: Path, old: Path) -> None:
     mode = stat.S_IMODE(was.st_mode)
     if not _keeps_group(new, was):
         mode &= ~stat.S_IRWXG  # what one group might read, another may not
-    new.chmod(mode)
+    if mode != _FILE_MODE:
+        new.chmod(mode)
 
 
 def _keeps_group(new: Path, was: os.stat_result) -> bool:

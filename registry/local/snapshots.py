@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 from registry.errors import Unavailable
 from registry.local.json_text import ParsedText
@@ -20,8 +21,11 @@ MAX_BYTES = 256 * 1024 * 1024
 _KEPT_BYTES = 32 * 1024 * 1024
 """The parsed values take some five times as much."""
 
+_READ_BYTES = 256 * 1024
 _SETTLED_NS = 2_000_000_000
 """The coarsest clock of a file system: within it two contents can carry the same time."""
+
+Trust = Literal["settled", "any", "none"]
 
 Parse = Callable[[bytes, ParsedText | None], ParsedText]
 """Parses a file's bytes, given what the file said before where that is known."""
@@ -56,6 +60,11 @@ class Snapshot:
     identity: Identity
     settled: bool
 
+    def tells(self, identity: Identity, trust: Trust) -> bool:
+        """Return whether a file of that identity has this content, as far as that is trusted."""
+        trusted = trust == "any" or (trust == "settled" and self.settled)
+        return trusted and self.identity == identity
+
 
 class Snapshots:
     """The last content of each file, up to a number of bytes; for any number of threads.
@@ -68,11 +77,13 @@ class Snapshots:
         self._kept: OrderedDict[Path, Snapshot] = OrderedDict()
         self._guard = threading.Lock()
 
-    def text(self, path: Path, parse: Parse, *, afresh: bool) -> ParsedText | None:
+    def text(self, path: Path, parse: Parse, trust: Trust) -> ParsedText | None:
         """Return what the file says, None when it does not exist.
 
         Args:
-            afresh: Compare the bytes even when the identity says that the file is unchanged.
+            trust: When the file's identity is enough to know its content: `settled` identities
+                only, for an answer; `any`, when `holds` is asked before anything comes of it;
+                `none`, when the bytes are to be compared.
 
         Raises:
             NotJson: whatever `parse` raises; nothing is kept then.
@@ -82,18 +93,21 @@ class Snapshots:
         known = self._find(path)
         try:
             status = path.stat()
-            if known and known.settled and not afresh and known.identity == Identity.of(status):
+            if known and known.tells(Identity.of(status), trust):
                 return known.text
             _refuse_unfit(path, status)
+            before = known.text if known else None
             began_ns = time.time_ns()
             with path.open("rb") as file:
                 identity = Identity.of(os.fstat(file.fileno()))
-                raw = file.read(MAX_BYTES)
+                if before and _says(file, before):
+                    text = before
+                else:
+                    file.seek(0)
+                    text = parse(file.read(MAX_BYTES), before)
         except FileNotFoundError:
             self.refuse_vanished(path)
             return None
-        before = known.text if known else None
-        text = before if before and before.raw == raw else parse(raw, before)
         self.keep(path, text, identity, began_ns)
         return text
 
@@ -102,10 +116,10 @@ class Snapshots:
         settled = identity.modified_ns < seen_ns - _SETTLED_NS
         with self._guard:
             self._kept.pop(path, None)
-            if len(text.raw) > self._room:
+            if text.size_bytes > self._room:
                 return
             self._kept[path] = Snapshot(text, identity, settled)
-            while sum(len(each.text.raw) for each in self._kept.values()) > self._room:
+            while sum(each.text.size_bytes for each in self._kept.values()) > self._room:
                 self._kept.popitem(last=False)
 
     def refuse_vanished(self, path: Path) -> None:
@@ -131,6 +145,29 @@ class Snapshots:
 
 KEPT = Snapshots()
 """Those of this process."""
+
+
+def holds(path: Path, text: ParsedText | None) -> bool:
+    """Return whether the file has exactly these bytes, or for None whether there is no file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return text is not None and _says(file, text)
+    except FileNotFoundError:
+        return text is None
+
+
+def _says(file: BinaryIO, text: ParsedText) -> bool:
+    """Compare bit by bit: room for a second copy takes longer to get than to fill."""
+    for piece in text.pieces:
+        for at in range(0, len(piece), _READ_BYTES):
+            found = file.read(min(_READ_BYTES, len(piece) - at))
+            if not found or not piece.startswith(found, at):
+                return False
+    return not file.read(1)
 
 
 def _refuse_unfit(path: Path, status: os.stat_result) -> None:
