@@ -154,6 +154,7 @@ class JsonFile:
         )
         if status is None:
             return False
+        self.snapshots.saw(target)
         if isinstance(revised, ParsedText):
             self.snapshots.keep(target, revised, Identity.of(status), status.st_mtime_ns)
         if note:

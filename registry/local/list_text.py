@@ -105,6 +105,8 @@ def continued(raw: bytes, known: ParsedText, layout: Layout) -> ParsedText | Non
         added = parse(b"[" + raw[len(kept) : -len(closing)] + b"]")
     except NotJson:
         return None
+    if not added.value:
+        return None  # a comma with nothing after it
     elements = [*end.elements, *added.value]
     return ParsedText(_framed(known.value, elements), added.repeated_key, (raw,))
 

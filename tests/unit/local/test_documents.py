@@ -21,6 +21,8 @@ from registry.local.documents import JsonFile
 from registry.local.json_text import Layout, fingerprint, parse, render
 from registry.local.snapshots import MAX_BYTES
 
+from .conftest import json_values
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -456,19 +458,6 @@ def test_threads_of_one_process_wait_for_each_other(tmp_path):
         thread.join()
 
     assert shared.read() == [1] * 40
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(), max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
