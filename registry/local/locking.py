@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from registry.errors import Conflict
 
-_POLL_S = 0.01
+_POLL_S = 0.005
 _HOLDER_BYTES = 1000
 
 
@@ -22,17 +22,22 @@ _HOLDER_BYTES = 1000
 def locked(path: Path, *, timeout_s: float) -> Iterator[None]:
     """Hold the lock beside a file: `registry.json.lock` for `registry.json`.
 
-    A holder that dies frees the lock. Beside it `registry.json.lock.holder` says who holds it; it
+    Whoever waits for it does so in turn, holding `registry.json.lock.turn`: else a process that
+    writes again and again would take the lock back before a sleeping one looks, for as long as it
+    likes. A holder that dies frees both. `registry.json.lock.holder` says who holds the lock; it
     is there for the message only, so a failure to write, read or remove it changes nothing.
 
     Raises:
         Conflict: somebody else held it all the time; names the holder when that is known.
         OSError: the lock file cannot be made.
     """
-    lock = FileLock(f"{path}.lock", timeout=timeout_s, mode=0o600, poll_interval=_POLL_S)
+    lock = FileLock(f"{path}.lock", mode=0o600, poll_interval=_POLL_S)
+    turn = FileLock(f"{path}.lock.turn", mode=0o600, poll_interval=_POLL_S)
     holder = Path(f"{path}.lock.holder")
+    until = time.monotonic() + timeout_s
     try:
-        lock.acquire()
+        with turn.acquire(timeout=timeout_s):
+            lock.acquire(timeout=max(0, until - time.monotonic()))
     except Timeout as error:
         raise Conflict(
             f"{path} was locked for {timeout_s:g} s by {_named(holder)}",

@@ -6,11 +6,7 @@ npm installs the package (`npm_packages` in conftest.py).
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,68 +30,6 @@ from schemas.dataset import DatasetRequest
 from schemas.deployment_views import Origin
 from schemas.evaluator import EvaluatorRequest
 from schemas.exchange import ImportDeploymentsResult, Strategy
-
-Mlcc = Callable[..., str]
-
-
-@pytest.fixture(scope="session")
-def package(npm_packages: Path) -> Path:
-    """Return MLCC's folder among the installed packages."""
-    folder = npm_packages / "node_modules" / "@aws" / "ml-container-creator"
-    found = json.loads((folder / "package.json").read_text("utf-8"))
-    assert found["version"] == "1.5.2"
-    return folder
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Return a fresh registry home below a fresh HOME."""
-    return tmp_path / "user" / ".ml-container-creator"
-
-
-@pytest.fixture
-def mlcc(package: Path, home: Path, tmp_path: Path) -> Mlcc:
-    """Return a function that runs the registry command of MLCC and gives what it printed."""
-    program = json.loads((package / "package.json").read_text("utf-8"))["bin"]
-    script = package / (program if isinstance(program, str) else program["ml-container-creator"])
-    work = tmp_path / "work"
-    work.mkdir()
-
-    def run(*arguments: str) -> str:
-        return ran(["node", str(script), "registry", *arguments], home, work)
-
-    return run
-
-
-@pytest.fixture
-def helper(package: Path, home: Path, tmp_path: Path) -> Callable[..., Any]:
-    """Return a function that runs MLCC's register helper and gives what it answered."""
-    script = package / "templates" / "do" / ".register_helper.py"
-
-    def run(*arguments: str) -> Any:
-        return json.loads(ran([sys.executable, str(script), *arguments], home, tmp_path))
-
-    return run
-
-
-def ran(command: list[str], home: Path, work: Path) -> str:
-    home.mkdir(parents=True, exist_ok=True)
-    keep = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    done = subprocess.run(
-        command,
-        cwd=work,
-        env={
-            **keep,
-            "HOME": str(home.parent),
-            "NO_COLOR": "1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=100,
-    )
-    return done.stdout
 
 
 def entry(number: int, architecture: str, backend: str, **extra: Any) -> dict[str, Any]:

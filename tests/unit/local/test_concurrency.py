@@ -85,4 +85,5 @@ def test_eight_processes_lose_none_of_their_entries(each, tmp_path):
         "registry.json",
         "registry.json.journal",
         "registry.json.lock",
+        "registry.json.lock.turn",
     ]

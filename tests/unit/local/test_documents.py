@@ -50,7 +50,7 @@ def test_the_first_write_makes_folder_and_file_for_the_owner_only(tmp_path):
 
     assert path.read_bytes() == b'{\n  "was": null\n}\n'
     assert [mode(path), mode(path.parent), mode(path.parent.parent)] == ["0o600", "0o700", "0o700"]
-    assert names(path.parent) == ["registry.json", "registry.json.lock"]
+    assert names(path.parent) == ["registry.json", "registry.json.lock", "registry.json.lock.turn"]
     assert mode(path.parent / "registry.json.lock") == "0o600"
 
 
@@ -115,7 +115,7 @@ def test_a_change_of_number_kind_or_key_order_is_a_change(before, after, tmp_pat
 
 def test_an_absent_file_that_stays_absent_is_not_made(tmp_path):
     assert document(tmp_path / "a.json").change(lambda content: content) is None
-    assert names(tmp_path) == ["a.json.lock"]
+    assert names(tmp_path) == ["a.json.lock", "a.json.lock.turn"]
 
 
 def test_a_link_is_followed_and_stays_a_link(tmp_path):
@@ -129,7 +129,11 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path):
 
     assert link.is_symlink()
     assert json.loads(target.read_text()) == [1]
-    assert names(target.parent) == ["registry.json", "registry.json.lock"]
+    assert names(target.parent) == [
+        "registry.json",
+        "registry.json.lock",
+        "registry.json.lock.turn",
+    ]
 
 
 def test_a_link_to_nothing_yet_makes_its_target(tmp_path):
@@ -202,7 +206,7 @@ def test_a_file_that_is_not_json_is_refused_and_left_alone(raw, where, tmp_path)
         assert where in refusal.value.message
         assert str(path) in refusal.value.message
     assert path.read_bytes() == raw
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 def test_a_key_that_comes_twice_is_read_as_its_last_and_not_written(tmp_path):
@@ -282,7 +286,12 @@ def test_temporary_files_of_dead_writers_go_with_the_next_write(tmp_path):
 
     document(tmp_path / "a.json").change(lambda _: [])
 
-    assert names(tmp_path) == [".b.json.99999.0badcafe.tmp", "a.json", "a.json.lock"]
+    assert names(tmp_path) == [
+        ".b.json.99999.0badcafe.tmp",
+        "a.json",
+        "a.json.lock",
+        "a.json.lock.turn",
+    ]
 
 
 def test_an_error_while_editing_leaves_everything_as_it_was(tmp_path):
@@ -296,7 +305,7 @@ def test_an_error_while_editing_leaves_everything_as_it_was(tmp_path):
         document(path).change(edit)
     document(path).change(lambda content: [*content, 1])
     assert json.loads(path.read_text()) == [1]
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 def test_a_home_that_is_a_file_is_unavailable_and_named(tmp_path):
@@ -401,7 +410,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
     assert told.stderr == ""
     assert str(path) in told.stdout
     assert json.loads(path.read_text()) == ["old"]
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 HOLD_THE_LOCK = """
@@ -432,7 +441,7 @@ def test_a_lock_that_is_held_too_long_names_its_holder(tmp_path):
 
         holder.communicate()
     document(path, lock_timeout_s=1).change(lambda _: [1])
-    assert names(tmp_path) == ["a.json", "a.json.lock"]
+    assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
 def test_an_unreadable_holders_note_is_no_obstacle(tmp_path):

@@ -193,6 +193,7 @@ def survived(home: Path, stored: set[str], patched: set[str]) -> None:
         "registry.json",
         "registry.json.journal",
         "registry.json.lock",
+        "registry.json.lock.turn",
     }
 
 
