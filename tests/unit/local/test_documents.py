@@ -413,6 +413,69 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file(tmp_path):
     assert names(tmp_path) == ["a.json", "a.json.lock", "a.json.lock.turn"]
 
 
+ON_A_SMALL_DISK = """
+import json, sys
+from pathlib import Path
+from registry.local.documents import JsonFile
+from registry.errors import Unavailable
+home = Path(sys.argv[1])
+file = JsonFile(home / "a.json", ascii_only=False, final_newline=True)
+file.change(lambda _: ["old"])
+told = []
+for write in (file.change, file.revise):
+    try:
+        write(lambda content: [*content, "x" * 100_000])
+    except Unavailable as error:
+        told.append(f"{error.message}; {error.hint}")
+(home / "ballast").write_bytes(b"")
+with (home / "ballast").open("ab", buffering=0) as ballast:
+    try:
+        while ballast.write(b"x" * 512):
+            pass
+    except OSError:
+        pass
+try:
+    file.change(lambda content: [*content, "small"])
+except Unavailable as error:
+    told.append(f"{error.message}; {error.hint}")
+left = json.loads((home / "a.json").read_text())
+names = sorted(each.name for each in home.iterdir())
+(home / "ballast").unlink()
+file.change(lambda content: [*content, "small"])
+print(json.dumps([told, left, names, file.read()]))
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path):
+    """ENOSPC itself, on a disk of 64 kB; what `revise` and a disk without one free block meet."""
+    home = tmp_path / "home"
+    home.mkdir()
+    mount = 'mount -t tmpfs -o size=64k tmpfs "$3" && exec "$1" -c "$2" "$3"'
+    told = subprocess.run(
+        [
+            *("unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh"),
+            *(sys.executable, ON_A_SMALL_DISK, str(home)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if not told.stdout and ("unshare:" in told.stderr or "mount:" in told.stderr):
+        pytest.skip("no disk of our own may be mounted here")
+    refusals, left, there, after = json.loads(told.stdout)
+
+    assert len(refusals) == 3
+    for refusal in refusals:
+        assert f"{home / 'a.json'} cannot be written" in refusal
+        assert "No space left on device" in refusal
+        assert "what was stored before is still there" in refusal
+    assert left == ["old"]
+    assert there == ["a.json", "a.json.lock", "a.json.lock.turn", "ballast"]
+    assert after == ["old", "small"]
+
+
 HOLD_THE_LOCK = """
 import sys
 from pathlib import Path
