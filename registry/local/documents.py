@@ -63,7 +63,7 @@ class JsonFile:
 
         Raises:
             CorruptRegistry: it does not parse; the message has the position.
-            Unavailable: it cannot be read, or its whole folder has vanished.
+            Unavailable: it cannot be read.
         """
         text = self._text(self._target(), "settled")
         return text.value if text else None
@@ -79,8 +79,8 @@ class JsonFile:
             Conflict: the lock was not to be had in time; the holder is named where known.
             CorruptRegistry: the file does not parse, or has a key twice; it is left as it is.
             InvalidArgument: the new content is not JSON.
-            Unavailable: the folder is read-only or has vanished, the disk is full; the old file
-                is intact.
+            Unavailable: the folder is read-only or vanishes, the disk is full; the old file is
+                intact.
         """
         return self._changed(edit, lambda text: parse(text.raw).value)
 
@@ -99,7 +99,6 @@ class JsonFile:
     def _changed(self, edit: Edit, content: Callable[[ParsedText], Any]) -> Any:  # noqa: ANN401 - the file's own shape
         target = self._target()
         with _explained(target, "written"):
-            self.snapshots.refuse_vanished(target)
             make_folder(target.parent)
             with locked(target, timeout_s=self.lock_timeout_s):
                 remove_strays(target)
@@ -154,7 +153,6 @@ class JsonFile:
         )
         if status is None:
             return False
-        self.snapshots.saw(target)
         if isinstance(revised, ParsedText):
             self.snapshots.keep(target, revised, Identity.of(status), status.st_mtime_ns)
         if note:

@@ -75,7 +75,6 @@ class Snapshots:
     def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
         self._room = kept_bytes
         self._kept: OrderedDict[Path, Snapshot] = OrderedDict()
-        self._folders: set[Path] = set()
         self._guard = threading.Lock()
 
     def text(self, path: Path, parse: Parse, trust: Trust) -> ParsedText | None:
@@ -89,7 +88,7 @@ class Snapshots:
         Raises:
             NotJson: whatever `parse` raises; nothing is kept then.
             OSError: it cannot be read.
-            Unavailable: it is no regular file or too large, or its folder has vanished.
+            Unavailable: it is no regular file, or too large.
         """
         known = self._find(path)
         try:
@@ -107,7 +106,6 @@ class Snapshots:
                     file.seek(0)
                     text = parse(file.read(MAX_BYTES), before)
         except FileNotFoundError:
-            self.refuse_vanished(path)
             return None
         self.keep(path, text, identity, began_ns)
         return text
@@ -115,7 +113,6 @@ class Snapshots:
     def keep(self, path: Path, text: ParsedText, identity: Identity, seen_ns: int) -> None:
         """Keep a content that a file had at an instant, and forget the longest unused ones."""
         settled = identity.modified_ns < seen_ns - _SETTLED_NS
-        self.saw(path)
         with self._guard:
             self._kept.pop(path, None)
             if text.size_bytes > self._room:
@@ -123,23 +120,6 @@ class Snapshots:
             self._kept[path] = Snapshot(text, identity, settled)
             while sum(each.text.size_bytes for each in self._kept.values()) > self._room:
                 self._kept.popitem(last=False)
-
-    def saw(self, path: Path) -> None:
-        """Remember that the file was there, and so its folder."""
-        self._folders.add(path.parent)
-
-    def refuse_vanished(self, path: Path) -> None:
-        """Return unless the file's folder was there before and is not any more.
-
-        Raises:
-            Unavailable: it has vanished: where a disk is not mounted everything would seem empty,
-                and a new registry would be begun in its place.
-        """
-        if path.parent in self._folders and not path.parent.exists():
-            raise Unavailable(
-                f"{path.parent} has vanished: {path.name} cannot be reached",
-                hint="is its disk mounted? to begin anew there, make the folder",
-            )
 
     def _find(self, path: Path) -> Snapshot | None:
         with self._guard:

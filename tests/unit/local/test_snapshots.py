@@ -220,21 +220,6 @@ def test_threads_read_whole_contents_while_others_write(tmp_path):
     assert list(range(40)) == file.read()
 
 
-def test_a_home_that_vanished_is_told_and_not_begun_anew(tmp_path):
-    home = tmp_path / "home"
-    file = document(home / "a.json", snapshots=Snapshots())
-    file.change(lambda _: ["precious"])
-    home.rename(tmp_path / "unmounted")
-
-    for attempt in (file.read, lambda: file.change(lambda _: [])):
-        with pytest.raises(Unavailable, match="has vanished"):
-            attempt()
-
-    assert not home.exists()
-    (tmp_path / "unmounted").rename(home)
-    assert ["precious"] == file.read()
-
-
 def test_a_home_that_vanishes_during_the_write_is_told(tmp_path):
     home = tmp_path / "home"
     file = document(home / "a.json", snapshots=Snapshots())
