@@ -31,7 +31,16 @@ from schemas.dataset import DatasetRequest
 from schemas.evaluator import EvaluatorRequest
 
 TEXT = st.text(max_size=10) | st.sampled_from(
-    ["\ud83d", "\udc00\ud83d", "\x00\x1f", "é\u2028\U0001f680", "a/b~c", "__proto__", "Ångström", "🚀"]
+    [
+        "\ud83d",
+        "\udc00\ud83d",
+        "\x00\x1f",
+        "é\u2028\U0001f680",
+        "a/b~c",
+        "__proto__",
+        "Ångström",
+        "🚀",
+    ]
 )
 NUMBERS = (
     st.integers()
