@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -19,13 +18,12 @@ from pyarrow import parquet
 
 from registry.aws.connection import Connection
 from registry.aws.objects import S3Objects
-from registry.aws.sessions import FixedAccess, Sessions
+from registry.aws.sessions import Sessions
 from registry.calls import Call
 from registry.datasets.content import dataset_content
 from registry.datasets.register import register_dataset
 from registry.datasets.rows import RowCount, count_rows
 from registry.local.documents import JsonFile
-from sandbox.service import Sandbox
 from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
 
@@ -33,19 +31,6 @@ LINES = b'{"a":1}\n\n{"a":2}\n{"a":3}'
 PART_BYTES = 8_000_000
 PARTS = 25
 LIMIT_KB = 64 * 1024
-
-
-@pytest.fixture(scope="module")
-def sessions(sandbox: Sandbox) -> Iterator[Sessions]:
-    found = sandbox.environment()
-    endpoints = {
-        name: found[f"AWS_ENDPOINT_URL_{name.upper()}"]
-        for name in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
-    }
-    access = FixedAccess(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], endpoints)
-    made = Sessions(access=access, pool_size=4)
-    yield made
-    made.close()
 
 
 @pytest.fixture
