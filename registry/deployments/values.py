@@ -39,10 +39,11 @@ def same_value(one: object, other: object) -> bool:
 
 
 def outline(value: object) -> object:
-    """Return something to look a value up by: equal for two that are the same, and hashable."""
-    if isinstance(value, Mapping):
-        return frozenset((str(key), _scalar(inner)) for key, inner in value.items())
-    return _scalar(value)
+    """Return something to look a value up by: equal for two that are the same, and for no others.
+
+    What is nested deeper than `DEEPEST_KEPT` counts by its kind alone.
+    """
+    return frozenset((pointer, _kind(inner), _scalar(inner)) for pointer, _, inner in _walk(value))
 
 
 def unkeepable(value: object) -> tuple[str, str] | None:
@@ -112,4 +113,4 @@ def _kind(value: object) -> type:
 
 
 def _scalar(value: object) -> object:
-    return value if isinstance(value, str | int | float) else type(value).__name__
+    return value if isinstance(value, str | int | float) else None
