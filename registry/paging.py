@@ -14,6 +14,8 @@ from registry.errors import InvalidArgument
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_FULL = 10
+PAGE_BYTES = 18_000
+"""What a page holds of whole records: under 20,000 tokens, since no token is less than a byte."""
 
 _VERSION = 1
 _DIGEST_LENGTH = 12

@@ -62,17 +62,18 @@ DEEPEST = 100
 TOO_DEEP = "(nested too deeply to be shown)"
 
 
-def _readable(value: object, depth: int = 0) -> object:
+def readable(value: object, depth: int = 0) -> object:
+    """Return a stored value as an answer can show it: cut where no client could parse it."""
     if isinstance(value, dict):
         return (
-            TOO_DEEP if depth > DEEPEST else {k: _readable(v, depth + 1) for k, v in value.items()}
+            TOO_DEEP if depth > DEEPEST else {k: readable(v, depth + 1) for k, v in value.items()}
         )
     if isinstance(value, list):
-        return TOO_DEEP if depth > DEEPEST else [_readable(each, depth + 1) for each in value]
+        return TOO_DEEP if depth > DEEPEST else [readable(each, depth + 1) for each in value]
     return value
 
 
-ShownDocument = Annotated[dict[str, Any], BeforeValidator(_readable)]
+ShownDocument = Annotated[dict[str, Any], BeforeValidator(readable)]
 """A document as some file or table holds it, cut where no client could parse it."""
 
 

@@ -11,8 +11,9 @@ from registry.deployments.differences import Differing, differences
 from registry.deployments.filters import value_at
 from registry.deployments.finding import find_entry
 from registry.deployments.listing import Located, located, summary
-from registry.deployments.values import size_bytes, unkeepable
+from registry.deployments.values import cut, size_bytes, unkeepable
 from registry.errors import InvalidArgument, NotFound
+from registry.paging import PAGE_BYTES
 from registry.redaction import redact_parameters
 from registry.stores import DeploymentLog
 from schemas.base import TOO_DEEP
@@ -29,10 +30,9 @@ Logs = Sequence[tuple[Origin, DeploymentLog]]
 MOST = 10
 """Deployments in one comparison."""
 
-_BUDGET_BYTES = 40_000
 _LONGEST_VALUE = 600
 _LONGEST_PATH = 400
-_LONGEST_HEAD = 200
+_LONGEST_HEAD = 160
 
 
 def compare_deployments(
@@ -62,7 +62,7 @@ def compare_deployments(
             "nothing to compare", hint="pass two ids (list_deployments gives them) or project_name"
         )
     heads = tuple(_head(each) for each in chosen)
-    room = _BUDGET_BYTES - sum(size_bytes(each.wire()) for each in heads)
+    room = PAGE_BYTES - sum(size_bytes(each.wire()) for each in heads)
     first, others = chosen[0], chosen[1:]
     comparisons = tuple(_comparison(first, each, room // max(1, len(others))) for each in others)
     return CompareDeploymentsResult(
@@ -89,7 +89,7 @@ def _newest_by_region(logs: Logs, project_name: str) -> list[Located]:
     projects: set[str] = set()
     for each in located(logs):
         project = value_at(each.entry, "projectName")
-        projects.add(str(project))
+        projects |= {project} if isinstance(project, str) else set()
         region = value_at(each.entry, "infrastructure", "region")
         if project != project_name or not isinstance(region, str) or not region:
             continue
@@ -98,7 +98,7 @@ def _newest_by_region(logs: Logs, project_name: str) -> list[Located]:
     if not newest:
         near = get_close_matches(project_name, projects, n=3, cutoff=0.5)
         raise NotFound(
-            f"no registered deployment of project {project_name!r} names a region",
+            f"no registered deployment of project {project_name[:80]!r} names a region",
             hint="MLCC's own entries name no project: compare them by ids"
             + (f"; near: {', '.join(near)}" if near else ""),
             candidates=near,
@@ -111,12 +111,15 @@ def _comparison(first: Located, other: Located, room: int) -> Comparison:
     count = 0
     for each in differences(first.entry, other.entry):
         count += 1
+        if room <= 0:
+            continue
+        made = _difference(each)
+        room -= size_bytes(made.wire())
         if room > 0:
-            shown.append(_difference(each))
-            room -= size_bytes(shown[-1].wire())
+            shown.append(made)
     return Comparison(
-        from_id=str(first.entry.get("id")),
-        to_id=str(other.entry.get("id")),
+        from_id=_id(first),
+        to_id=_id(other),
         count=count,
         differences=tuple(shown),
         omitted=count - len(shown) or None,
@@ -125,7 +128,7 @@ def _comparison(first: Located, other: Located, room: int) -> Comparison:
 
 def _difference(each: Differing) -> Difference:
     return Difference(
-        path=_cut(each.path, _LONGEST_PATH),
+        path=cut(each.path, _LONGEST_PATH),
         change=each.change,
         before=_shown(each.key, each.before),
         after=_shown(each.key, each.after),
@@ -138,13 +141,11 @@ def _shown(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
         return TOO_DEEP
     safe = redact_parameters({key: value})[key]
     text = safe if isinstance(safe, str) else json.dumps(safe, ensure_ascii=False)
-    return safe if len(text) <= _LONGEST_VALUE else _cut(text, _LONGEST_VALUE)
+    return safe if len(text) <= _LONGEST_VALUE else cut(text, _LONGEST_VALUE)
 
 
-def _cut(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return text
-    return f"{text[:longest]}... (cut, {len(text)} characters)"
+def _id(each: Located) -> str:
+    return cut(str(each.entry.get("id")), _LONGEST_HEAD)
 
 
 def _head(each: Located) -> ComparedDeployment:
@@ -157,7 +158,7 @@ def _head(each: Located) -> ComparedDeployment:
         "imported_from": value_at(entry, "metadata", "importedFrom"),
     }
     texts = {
-        name: None if value is None else _cut(str(value), _LONGEST_HEAD)
+        name: None if value is None else cut(str(value), _LONGEST_HEAD)
         for name, value in stored.items()
     }
     return ComparedDeployment.model_validate(
@@ -168,15 +169,17 @@ def _head(each: Located) -> ComparedDeployment:
 def _message(
     chosen: Sequence[Located], comparisons: Sequence[Comparison], project_name: str
 ) -> str:
-    first = f"{chosen[0].entry.get('id')} ({value_at(chosen[0].entry, 'infrastructure', 'region')})"
+    region = value_at(chosen[0].entry, "infrastructure", "region")
+    first = f"{_id(chosen[0])} ({cut(str(region), _LONGEST_HEAD)})"
     if not comparisons:
         return (
             f"Project {project_name} is registered in one region only, by {first}: "
             "there is nothing to compare it with."
         )
     counts = ", ".join(f"{each.to_id} in {each.count or 'no'} places" for each in comparisons)
-    cut = sum(each.omitted or 0 for each in comparisons)
-    note = f" {cut} more differences than the answer has room for are counted only." if cut else ""
+    omitted = sum(each.omitted or 0 for each in comparisons)
+    more = "more differences than the answer has room for are counted only"
+    note = f" {omitted} {more}." if omitted else ""
     return f"Compared with {first}, these differ: {counts}.{note}"
 
 

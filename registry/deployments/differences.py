@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from registry.deployments.values import pointer_part, same_value
+from registry.redaction import is_secret_key
 from schemas.comparison import Change
 
 IDENTITY = frozenset(
@@ -75,8 +76,8 @@ def _values(path: str, one: Any, other: Any) -> Iterator[Differing]:  # noqa: AN
 
 def _goes_deeper(path: str, one: object, other: object) -> bool:
     """Whether keys are compared one by one; a component that only one side has is shown whole."""
-    if path.count("/") >= _DEEPEST:
-        return False
+    if path.count("/") >= _DEEPEST or is_secret_key(path.rpartition("/")[2]):
+        return False  # what a secret's name holds is one secret, whatever its shape
     if isinstance(one, dict) and isinstance(other, dict):
         return True
     either = isinstance(one, dict | None) and isinstance(other, dict | None)
@@ -88,10 +89,9 @@ def _named(components: object) -> object:
     if not isinstance(components, list):
         return components
     named: dict[str, object] = {}
-    times: Counter[str] = Counter()
     for place, component in enumerate(components):
         name = component.get("name") if isinstance(component, Mapping) else None
         label = name if isinstance(name, str) and name else str(place)
-        times[label] += 1
-        named[label if times[label] == 1 else f"{label}#{times[label]}"] = component
+        free = (f"{label}#{times}" for times in count(2))
+        named[label if label not in named else next(n for n in free if n not in named)] = component
     return named

@@ -12,7 +12,7 @@ from registry.deployments.finding import find_entry
 from registry.deployments.listing import Located, located
 from registry.deployments.values import size_bytes, unkeepable
 from registry.instants import milliseconds, parse_instant
-from registry.paging import open_cursor, page_limit, query_key, seal_cursor
+from registry.paging import PAGE_BYTES, open_cursor, page_limit, query_key, seal_cursor
 from registry.redaction import redact_parameters
 from registry.stores import DeploymentLog
 from schemas.deployment_views import Origin
@@ -22,8 +22,6 @@ Logs = Sequence[tuple[Origin, DeploymentLog]]
 
 DEFAULT_PAGE = 10
 """Entries of a page whose size nobody chose."""
-
-_BUDGET_BYTES = 40_000
 
 _STRIPPED = {
     "infrastructure": ("roleArn", "region"),
@@ -51,10 +49,9 @@ class Export:
     limit: int
     cursor: str
 
-    @property
-    def query(self) -> str:
-        """What identifies the query to a cursor."""
-        return query_key("export", asdict(self.wanted))
+    def query(self, logs: Logs) -> str:
+        """Return what identifies the query to a cursor."""
+        return query_key("export", asdict(self.wanted), [log.path for _, log in logs])
 
 
 def export_deployments(
@@ -82,7 +79,7 @@ def export_deployments(
     return ExportDeploymentsResult(
         document=document,
         count=len(page),
-        next_cursor=seal_cursor(export.query, _place(page[-1][0])) if more else None,
+        next_cursor=seal_cursor(export.query(logs), _place(page[-1][0])) if more else None,
         complete=not more,
         message=_message(len(page), more=more, anything=bool(export.cursor)),
         warnings=tuple(warnings),
@@ -117,7 +114,7 @@ def _after(logs: Logs, export: Export) -> Iterator[Located]:
     everything = list(located(logs))
     start = 0
     if export.cursor:
-        start = _resumed(everything, open_cursor(export.query, export.cursor))
+        start = _resumed(everything, open_cursor(export.query(logs), export.cursor))
     for each in everything[start:]:
         if export.wanted.admits(each.entry, parse_instant(each.entry.get("timestamp"))):
             yield each
@@ -153,7 +150,7 @@ def _page(
     """Return a page's entries, what is left out and why, and whether more follow."""
     page: list[tuple[Located, dict[str, Any]]] = []
     warnings: list[str] = []
-    room = _BUDGET_BYTES
+    room = PAGE_BYTES
     for each in chosen:
         if len(page) == limit:
             return page, warnings, True

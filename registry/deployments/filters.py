@@ -22,6 +22,7 @@ from registry.errors import InvalidArgument
 _GLOB = glob.GLOBSTAR | glob.EXTGLOB | glob.FORCEUNIX | glob.CASE
 _GLOB_ALTERNATIVES = 512
 _GLOB_PATIENCE_S = 0.05
+_LONGEST_GLOB = 1024
 
 _DATE_ONLY = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d(?:-?\d)?)")
 
@@ -133,15 +134,23 @@ def _globbed(name: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> tuple[regex.Pattern[str], ...]:
+    if len(pattern) > _LONGEST_GLOB:
+        raise InvalidArgument(
+            f"model_glob is longer than {_LONGEST_GLOB} characters", hint="use a shorter pattern"
+        )
     try:
         plain = bracex.expand(pattern, keep_escapes=True, limit=_GLOB_ALTERNATIVES)
+        wanted, _ = glob.translate(plain, flags=_GLOB)
+        return tuple(regex.compile(each) for each in wanted)
     except bracex.ExpansionLimitException as error:
         raise InvalidArgument(
             f"model_glob stands for more than {_GLOB_ALTERNATIVES} patterns",
             hint="use fewer or shorter {...}",
         ) from error
-    wanted, _ = glob.translate(plain, flags=_GLOB)
-    return tuple(regex.compile(each) for each in wanted)
+    except RecursionError as error:
+        raise InvalidArgument(
+            "model_glob nests its groups too deeply", hint="use fewer {...} and @(...)"
+        ) from error
 
 
 def _bound(text: str, name: str, *, end: bool) -> datetime | None:

@@ -25,7 +25,7 @@ def find_entry(logs: Sequence[tuple[Origin, DeploymentLog]], entry_id: str) -> L
         known.append(str(each.entry.get("id")))
     near = get_close_matches(entry_id, known, n=3, cutoff=0.5)
     raise NotFound(
-        f"no registered deployment has the id {entry_id!r}",
+        f"no registered deployment has the id {entry_id[:80]!r}",
         hint="list_deployments gives the ids" + (f"; near: {', '.join(near)}" if near else ""),
         candidates=near,
     )

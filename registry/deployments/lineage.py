@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.calls import Call
+from registry.datasets.entry import FILE
 from registry.deployments.filters import value_at
 from registry.deployments.finding import find_entry
 from registry.deployments.replay import replay_flags
+from registry.deployments.values import cut, shown
 from registry.errors import InvalidArgument, RegistryError
-from registry.identifiers import config_id
+from registry.identifiers import REALTIME, config_id
+from registry.named_entries import named_entries
 from registry.stores import Aws, CiTable, DeploymentLog, JsonDocument
 from schemas.base import Identity
 from schemas.ci import CiConfiguration
@@ -25,6 +28,7 @@ from schemas.deployment_views import (
 from schemas.model_package import ModelPackage
 
 _ADAPTERS_SHOWN = 100
+_LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class LineageReader:
                 identity = aws.identity
                 base = aws.packages.describe(arn)
                 model = _version(base)
-                adapters = self._adapters(aws, base)
+                adapters = self._adapters(aws, base, warnings)
             except RegistryError as error:
                 warnings.append(f"model package {arn} could not be read: {error.message}")
         identifier = entry_config_id(entry)
@@ -68,7 +72,9 @@ class LineageReader:
         )
         return lineage, identity, tuple(warnings)
 
-    def _adapters(self, aws: Aws, base: ModelPackage) -> tuple[LineageVersion, ...]:
+    def _adapters(
+        self, aws: Aws, base: ModelPackage, warnings: list[str]
+    ) -> tuple[LineageVersion, ...]:
         page = aws.packages.find(
             base.group,
             metadata={"isAdapter": "true", "parentModelVersionArn": base.arn},
@@ -76,6 +82,11 @@ class LineageReader:
             cursor=None,
             call=self.call,
         )
+        if page.cursor or not page.complete:
+            warnings.append(
+                f"only {len(page.packages)} adapter versions are shown; list_adapters with "
+                f"parent_version_arn={base.arn} lists all"
+            )
         return tuple(_version(package) for package in page.packages)
 
     def _datasets(
@@ -85,7 +96,7 @@ class LineageReader:
         if not uris:
             return ()
         try:
-            stored = self.datasets.read() or []
+            stored = named_entries(self.datasets, FILE)
         except RegistryError as error:
             warnings.append(f"datasets could not be read: {error.message}")
             return ()
@@ -95,7 +106,7 @@ class LineageReader:
                 version=str(version.get("version", "1.0.0")),
                 s3_uri=str(version["s3_uri"]),
             )
-            for dataset in _objects_in(stored)
+            for dataset in stored
             for version in _objects_in(dataset.get("versions") or [dataset])
             if str(version.get("s3_uri")) in uris
         )
@@ -125,17 +136,24 @@ def get_deployment(
         raise InvalidArgument("id is required", hint="list_deployments gives the ids")
     each = find_entry(logs, entry_id)
     lineage, identity, warnings = reader(each.entry).read(each.entry)
+    newer = tuple(
+        note for _, log in logs if log.path == each.path and (note := log.format_warning())
+    )
+    said = (
+        value_at(each.entry, "deployment", "deploymentConfig"),
+        each.entry.get("status"),
+        f"registered {each.entry.get('timestamp')}",
+    )
     return GetDeploymentResult(
         id=entry_id,
         origin=each.origin,
         path=each.path,
-        entry=dict(each.entry),
+        entry=shown(each.entry),
         lineage=lineage,
         replay_flags=replay_flags(each.entry),
-        warnings=warnings,
+        warnings=(*newer, *warnings),
         aws=identity,
-        message=f"Deployment {entry_id}: {value_at(each.entry, 'deployment', 'deploymentConfig')}"
-        f", {each.entry.get('status')}, registered {each.entry.get('timestamp')}.",
+        message=f"Deployment {entry_id}: {', '.join(cut(str(part), _LONGEST) for part in said)}.",
     )
 
 
@@ -149,7 +167,7 @@ def entry_config_id(entry: Mapping[str, Any]) -> str | None:
         return None
     components = value_at(entry, "deployment", "icList")
     base, adapters = 1, 0
-    if isinstance(components, list):
+    if target == REALTIME and isinstance(components, list):
         adapters = sum(1 for each in _objects_in(components) if each.get("isAdapter"))
         base = len(components) - adapters
     return config_id(

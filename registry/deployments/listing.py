@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from registry.deployments.filters import DeploymentFilter, value_at
+from registry.deployments.values import cut, shown, size_bytes
 from registry.instants import parse_instant
-from registry.paging import open_cursor, page_limit, query_key, seal_cursor
+from registry.paging import PAGE_BYTES, open_cursor, page_limit, query_key, seal_cursor
 from registry.stores import DeploymentLog
 from schemas.deployment_views import DeploymentSummary, ListDeploymentsResult, Origin
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST = 200
+"""Characters of a value at a glance; anybody may have written the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def list_deployments(
     """
     wanted.check()
     limit = page_limit(limit, full=full)
-    query = query_key("deployments", asdict(wanted))
+    query = query_key("deployments", asdict(wanted), [log.path for _, log in logs])
     matching = sorted(
         (
             each
@@ -71,16 +74,13 @@ def list_deployments(
         key=lambda each: each.key,
         reverse=True,
     )
-    start = 0
-    if cursor:
-        after = _key_of(open_cursor(query, cursor))
-        start = next(
-            (place for place, each in enumerate(matching) if each.key < after), len(matching)
-        )
-    page = matching[start : start + limit]
-    more = start + limit < len(matching)
+    start = _resumed(matching, open_cursor(query, cursor)) if cursor else 0
+    summaries = [summary(each, full=full) for each in matching[start : start + limit]]
+    summaries = _fitting(summaries) if full else summaries
+    page = matching[start : start + len(summaries)]
+    more = start + len(page) < len(matching)
     return ListDeploymentsResult(
-        deployments=tuple(summary(each, full=full) for each in page),
+        deployments=tuple(summaries),
         count=len(page),
         next_cursor=seal_cursor(query, _cursor_of(page[-1])) if more else None,
         complete=not more,
@@ -97,31 +97,54 @@ def summary(each: Located, *, full: bool) -> DeploymentSummary:
     """
     entry = each.entry
     return DeploymentSummary(
-        id=str(entry.get("id")),
-        timestamp=str(entry.get("timestamp")),
-        status=str(entry.get("status")),
+        id=cut(str(entry.get("id")), _LONGEST),
+        timestamp=cut(str(entry.get("timestamp")), _LONGEST),
+        status=cut(str(entry.get("status")), _LONGEST),
         project_name=_text(entry, "projectName"),
         deployment_config=_text(entry, "deployment", "deploymentConfig"),
         model_name=_text(entry, "model", "modelName"),
         instance_type=_text(entry, "infrastructure", "instanceType"),
         region=_text(entry, "infrastructure", "region"),
         origin="project" if each.origin == "project" else None,
-        entry=dict(entry) if full else None,
+        entry=shown(entry) if full else None,
     )
+
+
+def _fitting(page: Sequence[DeploymentSummary]) -> list[DeploymentSummary]:
+    """Return as many whole entries as an answer has room for, the first one in any case."""
+    room = PAGE_BYTES
+    for number, each in enumerate(page):
+        room -= size_bytes(each.wire())
+        if number and room < 0:
+            return list(page[:number])
+    return list(page)
 
 
 def _text(entry: Mapping[str, Any], *path: str) -> str | None:
     value = value_at(entry, *path)
-    return None if value is None else str(value)
+    return None if value is None else cut(str(value), _LONGEST)
 
 
 def _cursor_of(each: Located) -> dict[str, Any]:
     instant, origin, position = each.key
-    return {"t": instant.isoformat(), "o": origin, "p": position}
+    identifier = str(each.entry.get("id"))
+    return {"t": instant.isoformat(), "o": origin, "p": position, "i": identifier}
 
 
-def _key_of(state: Mapping[str, Any]) -> tuple[datetime, str, int]:
-    return datetime.fromisoformat(state["t"]), str(state["o"]), int(state["p"])
+def _resumed(matching: Sequence[Located], place: Mapping[str, Any]) -> int:
+    """Return where the next page begins: after the entry that ended the page before.
+
+    Entries removed meanwhile have moved those behind them in the file, so that one is known by
+    its id; where it is gone itself, whatever is ordered after it comes next.
+    """
+    after = datetime.fromisoformat(place["t"]), str(place["o"]), int(place["p"])
+    for number, each in enumerate(matching):
+        same = each.key[:2] == after[:2] and str(each.entry.get("id")) == place["i"]
+        if same and each.position <= after[2]:
+            return number + 1
+        if each.key[:2] < after[:2]:
+            break
+    return next((n for n, each in enumerate(matching) if each.key < after), len(matching))
 
 
 def _message(shown: int, matching: int) -> str:

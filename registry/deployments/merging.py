@@ -5,14 +5,13 @@ Source: record contract, section 1 (import).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from registry.deployments.candidates import Candidate
 from registry.deployments.filters import value_at
-from registry.deployments.values import outline, same_value
+from registry.deployments.values import outline
 from registry.identifiers import entry_id
 from registry.stores import JsonObject
 from schemas.exchange import ImportedEntry, Strategy
@@ -55,15 +54,15 @@ class _Joining:
         self._result = Joined(list(present))
         self._strategy = strategy
         self._taken = {str(entry.get("id")) for entry in present}
-        self._alike: dict[object, list[int]] = defaultdict(list)
-        self._before: dict[object, list[JsonObject]] = defaultdict(list)
+        self._first_alike: dict[object, int] = {}
         for place, entry in enumerate(present):
-            self._alike[_outline(entry)].append(place)
-            self._before[outline(entry.get("timestamp")), _outline(entry)].append(entry)
+            self._first_alike.setdefault(_deployed(entry), place)
+        merging = present if strategy == "merge" else ()
+        self._before = {_but_for_its_id(entry) for entry in merging}
 
     def join(self, candidates: Sequence[Candidate]) -> Joined:
         for candidate in candidates:
-            place = self._conflicting(candidate.entry)
+            place = self._first_alike.get(_deployed(candidate.entry))
             if place is None:
                 self._result.added += 1
                 self._append(candidate, "added")
@@ -72,29 +71,17 @@ class _Joining:
             if self._strategy == "replace":
                 self._result.replaced += 1
                 self._replace(candidate, place)
-            elif self._strategy == "skip" or self._stored_before(candidate.entry):
+            elif self._strategy == "skip" or _but_for_its_id(candidate.entry) in self._before:
                 self._result.skipped += 1
             else:
                 self._result.merged += 1
                 self._append(candidate, "merged")
         return self._result
 
-    def _conflicting(self, entry: Mapping[str, Any]) -> int | None:
-        """Return the place of the first entry that deploys the same."""
-        facts = _facts(entry)
-        for place in self._alike.get(_outline(entry), ()):
-            if same_value(_facts(self._result.entries[place]), facts):
-                return place
-        return None
-
-    def _stored_before(self, entry: JsonObject) -> bool:
-        known = self._before.get((outline(entry["timestamp"]), _outline(entry)), ())
-        return any(same_value({**each, "id": None}, {**entry, "id": None}) for each in known)
-
     def _append(self, candidate: Candidate, state: str) -> None:
         entry = candidate.entry
         new = entry_id(entry["timestamp"], entry["deployment"]["deploymentConfig"], self._taken)
-        self._alike[_outline(entry)].append(len(self._result.entries))
+        self._first_alike.setdefault(_deployed(entry), len(self._result.entries))
         self._result.entries.append(self._named(candidate, new, state))
 
     def _replace(self, candidate: Candidate, place: int) -> None:
@@ -111,10 +98,11 @@ class _Joining:
         return {**candidate.entry, "id": name}
 
 
-def _facts(entry: Mapping[str, Any]) -> list[Any]:
-    """Return what an entry deploys; parameters that are missing are none."""
-    return [*(value_at(entry, *path) for path in _FACTS), value_at(entry, *_PARAMETERS) or {}]
+def _deployed(entry: Mapping[str, Any]) -> object:
+    """Return what an entry deploys, to look it up by; parameters that are missing are none."""
+    facts = (value_at(entry, *path) for path in _FACTS)
+    return outline([*facts, value_at(entry, *_PARAMETERS) or {}])
 
 
-def _outline(entry: Mapping[str, Any]) -> object:
-    return tuple(outline(fact) for fact in _facts(entry))
+def _but_for_its_id(entry: Mapping[str, Any]) -> object:
+    return outline({**entry, "id": None})

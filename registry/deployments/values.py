@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
+
+from registry.redaction import redact_parameters
+from schemas.base import readable
 
 DEEPEST_KEPT = 64
 """Levels of one imported entry; no generator nests a tenth of it."""
@@ -36,10 +39,11 @@ def same_value(one: object, other: object) -> bool:
 
 
 def outline(value: object) -> object:
-    """Return something to look a value up by: equal for two that are the same, and hashable."""
-    if isinstance(value, Mapping):
-        return frozenset((str(key), _scalar(inner)) for key, inner in value.items())
-    return _scalar(value)
+    """Return something to look a value up by: equal for two that are the same, and for no others.
+
+    What is nested deeper than `DEEPEST_KEPT` counts by its kind alone.
+    """
+    return frozenset((pointer, _kind(inner), _scalar(inner)) for pointer, _, inner in _walk(value))
 
 
 def unkeepable(value: object) -> tuple[str, str] | None:
@@ -50,13 +54,28 @@ def unkeepable(value: object) -> tuple[str, str] | None:
     return None
 
 
+def shown(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry as an answer shows it: without the secrets that MLCC stores in clear (D12).
+
+    What is nested deeper than clients parse is cut.
+    """
+    return redact_parameters(cast(dict[str, Any], readable(dict(entry))))
+
+
+def cut(text: str, longest: int) -> str:
+    """Return the text, its end replaced by its length where it is longer."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}... (cut, {len(text)} characters)"
+
+
 def pointer_part(key: object) -> str:
     """Return one step of a JSON pointer (RFC 6901)."""
     return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def size_bytes(value: object) -> int:
-    """Return how many bytes a value takes in an answer; a token of a model has two or more."""
+    """Return how many bytes a value takes in an answer."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass"))
 
@@ -94,4 +113,4 @@ def _kind(value: object) -> type:
 
 
 def _scalar(value: object) -> object:
-    return value if isinstance(value, str | int | float) else type(value).__name__
+    return value if isinstance(value, str | int | float) else None

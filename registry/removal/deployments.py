@@ -8,11 +8,14 @@ from typing import Any
 from registry.deployments.filters import value_at
 from registry.deployments.finding import find_entry
 from registry.deployments.lineage import entry_config_id
-from registry.errors import Conflict
+from registry.deployments.values import cut
+from registry.errors import Conflict, PreconditionFailed
 from registry.removal.planned import Planned, result
 from registry.stores import DeploymentLog, JsonObject
 from schemas.deployment_views import Origin
 from schemas.removal import RemovalPlan, RemoveRecordResult, Staying
+
+_LONGEST = 300
 
 
 def remove_deployment(
@@ -28,6 +31,8 @@ def remove_deployment(
     """
     found = find_entry(logs, entry_id)
     log = next(log for _, log in logs if log.path == found.path)
+    if newer := log.format_warning():
+        raise PreconditionFailed(newer, hint="a newer version of this server may write it")
     _planned(list(log.entries()), entry_id, log.path).check(confirm)
     done: list[Planned] = []
 
@@ -56,7 +61,7 @@ def _planned(present: Sequence[Mapping[str, Any]], entry_id: str, path: str) -> 
         kind="deployment",
         name=entry_id,
         path=path,
-        says=", ".join(str(part) for part in parts if part),
+        says=", ".join(cut(str(part), _LONGEST) for part in parts if part),
         stays=tuple(_stays(entry)),
     )
     rest = [each for n, each in enumerate(present) if n != place]
@@ -71,4 +76,6 @@ def _stays(entry: Mapping[str, Any]) -> list[Staying]:
         "CI configuration": entry_config_id(entry),
         "endpoint": entry.get("endpointName"),
     }
-    return [Staying(what=what, name=str(name)) for what, name in named.items() if name]
+    return [
+        Staying(what=what, name=cut(str(name), _LONGEST)) for what, name in named.items() if name
+    ]

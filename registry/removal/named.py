@@ -102,6 +102,7 @@ def _version(entries: Sequence[JsonObject], path: str, found: ResolvedDataset) -
     rest = {**found.entry, "versions": kept}
     if found.ordinal == len(entry["versions"]):
         rest |= {field: newest.get(key) for field, key in _MIRRORED.items()}
+        rest["arn"] = None  # it was the hub content of the version that goes
     note = f"{found.name} is then at {newest.get('version')}"
     if found.ordinal <= len(kept):
         note = f"later versions are then counted from v{found.ordinal}, one lower than before"

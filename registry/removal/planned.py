@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from registry.deployments.values import shown
 from registry.errors import NeedsConfirmation, PreconditionFailed
 from registry.local.json_text import fingerprint
 from registry.stores import JsonObject
@@ -74,5 +75,5 @@ def result(planned: Planned) -> RemoveRecordResult:
     if plan.stays:
         message += " What it names stays: see stays."
     return RemoveRecordResult(
-        plan=plan, record=dict(planned.record), stays=plan.stays, message=message
+        plan=plan, record=shown(planned.record), stays=plan.stays, message=message
     )

@@ -12,6 +12,7 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_sagemaker import SageMakerClient
 from mypy_boto3_sts import STSClient
 
+from registry.aws.sessions import FixedAccess, Sessions
 from sandbox import environment, sample
 from sandbox.service import Sandbox
 
@@ -69,6 +70,20 @@ def _session_clients(sandbox: Sandbox) -> Iterator[Clients]:
     yield made
     for client in (made.sagemaker, made.s3, made.dynamodb, made.ecr, made.sts):
         client.close()
+
+
+@pytest.fixture(scope="session")
+def sessions(sandbox: Sandbox) -> Iterator[Sessions]:
+    """Our own clients of the sandbox, made once: making them takes longer than most tests."""
+    found = sandbox.environment()
+    endpoints = {
+        name: found[f"AWS_ENDPOINT_URL_{name.upper()}"]
+        for name in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
+    }
+    access = FixedAccess(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], endpoints)
+    made = Sessions(access=access, pool_size=16)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -8,10 +8,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from textwrap import dedent
+from threading import Thread
 
 import pyarrow as pa
 import pytest
@@ -25,7 +28,6 @@ from registry.datasets.content import dataset_content
 from registry.datasets.register import register_dataset
 from registry.datasets.rows import RowCount, count_rows
 from registry.local.documents import JsonFile
-from sandbox.service import Sandbox
 from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
 
@@ -33,19 +35,6 @@ LINES = b'{"a":1}\n\n{"a":2}\n{"a":3}'
 PART_BYTES = 8_000_000
 PARTS = 25
 LIMIT_KB = 64 * 1024
-
-
-@pytest.fixture(scope="module")
-def sessions(sandbox: Sandbox) -> Iterator[Sessions]:
-    found = sandbox.environment()
-    endpoints = {
-        name: found[f"AWS_ENDPOINT_URL_{name.upper()}"]
-        for name in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
-    }
-    access = FixedAccess(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], endpoints)
-    made = Sessions(access=access, pool_size=4)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -152,6 +141,91 @@ def test_what_is_missing_is_recorded_without_rows(register, bucket):
     assert ("created", None, None) == (result.local.state, result.content_hash, result.row_count)
     assert any("there is no object at" in each for each in result.warnings)
     assert any("row_count" in each for each in result.warnings)
+
+
+DENIED = (
+    b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code>'
+    b"<Message>Access Denied</Message></Error>"
+)
+
+
+class Gate(ThreadingHTTPServer):
+    """The sandbox's S3 behind a gate that lets some methods through: it knows no policies."""
+
+    daemon_threads = True
+
+    def __init__(self, s3: str, denied: tuple[str, ...]) -> None:
+        super().__init__(("127.0.0.1", 0), _AtTheGate)
+        self.s3, self.denied = s3.removeprefix("http://"), denied
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _AtTheGate(BaseHTTPRequestHandler):
+    def _answer(self) -> None:
+        if self.command in self.server.denied:
+            self._send(403, {"Content-Length": str(len(DENIED))}, DENIED)
+            return
+        with closing(HTTPConnection(self.server.s3, timeout=10)) as s3:
+            s3.request(self.command, self.path, headers=dict(self.headers.items()))
+            reply = s3.getresponse()
+            self._send(reply.status, dict(reply.getheaders()), reply.read())
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = _answer  # noqa: N815 - http.server looks methods up by these names
+
+    def log_message(self, *_args: object) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def gated(sandbox, aws_env):
+    """S3 of somebody who is denied these methods."""
+    with ExitStack() as stack:
+
+        def made(*denied: str) -> S3Objects:
+            gate = stack.enter_context(Gate(sandbox.environment()["AWS_ENDPOINT_URL_S3"], denied))
+            Thread(target=gate.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+            stack.callback(gate.shutdown)
+            access = FixedAccess("AKIANOBODY0000000000", "secret", {"s3": gate.url})
+            sessions = Sessions(access=access, pool_size=2)
+            stack.callback(sessions.close)
+            return S3Objects(Connection(sessions, region="us-west-2", profile=""))
+
+        yield made
+
+
+def test_what_is_denied_is_recorded_without_hash_and_rows(gated, register, bucket, clients):
+    clients.s3.put_object(Bucket=bucket, Key="t.jsonl", Body=LINES)
+
+    result = register(f"s3://{bucket}/t.jsonl", gated("HEAD", "GET"))
+
+    assert ("created", None, None) == (result.local.state, result.content_hash, result.row_count)
+    assert any("s3:ListBucket" in each for each in result.warnings)
+    assert any("row_count" in each for each in result.warnings)
+
+
+def test_what_may_be_looked_at_and_not_read_has_a_hash_and_no_rows(
+    gated, register, bucket, clients
+):
+    """As with a key that the caller may not decrypt by."""
+    clients.s3.put_object(Bucket=bucket, Key="t.jsonl", Body=LINES)
+    etag = clients.s3.head_object(Bucket=bucket, Key="t.jsonl")["ETag"].strip('"')
+
+    denied = register(f"s3://{bucket}/t.jsonl", gated("GET"))
+    allowed = register(f"s3://{bucket}/t.jsonl")
+
+    assert (etag[:16], None) == (denied.content_hash, denied.row_count)
+    [warning] = denied.warnings
+    assert "the row count is unknown" in warning
+    assert f"s3://{bucket}/t.jsonl" in warning
+    assert ("updated", "1.0.0", 3) == (allowed.local.state, allowed.version, allowed.row_count)
 
 
 class ReplacedMeanwhile(S3Objects):

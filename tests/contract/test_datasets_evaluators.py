@@ -22,7 +22,7 @@ from registry.local.documents import JsonFile
 from registry.named_entries import named_entries
 from registry.stores import StoredObject
 from schemas.base import Outcome
-from schemas.dataset import DatasetRequest, ListDatasetsResult
+from schemas.dataset import DatasetRequest, ListDatasetsResult, RegisterDatasetResult
 from schemas.evaluator import EvaluatorRequest
 
 VECTORS = Path(__file__).parents[1] / "data" / "contract" / "datasets_evaluators.json"
@@ -68,6 +68,12 @@ ROWS: dict[tuple[str, int], tuple[str, int | None]] = {
     ("prefix-hash", 1): ("a prefix has the rows of its files", 2),
 }
 """Steps after which the newest version's rows are ours, with the reason."""
+
+INSTEAD = {"bad-arguments": {"name": "x-858b", "s3_uri": "s3://mlcc-t/x.jsonl"}}
+"""The entry of an accepted step, which stands where MLCC has those of the refused ones."""
+
+REFUSED_WHOLE = {"corrupt-file-overwritten": "D8", "object-instead-of-array": "D8"}
+"""Cases whose file MLCC overwrites and we leave as it was."""
 
 FLAGS = {
     "--name": "name",
@@ -126,6 +132,7 @@ class Scenario:
         self.datasets = JsonFile(home / "datasets.json", ascii_only=True, final_newline=False)
         self.evaluators = JsonFile(home / "evaluators.json", ascii_only=True, final_newline=False)
         self.bucket = Bucket(case["s3_objects"])
+        self.expected: dict[str, Any] = {}
         initial = case["initial_datasets_file"]
         if initial is not None:
             text = initial if isinstance(initial, str) else json.dumps(initial)
@@ -217,27 +224,44 @@ def check_registered(scenario: Scenario, key: tuple[str, int], step: dict[str, A
     result = scenario.register(step["argv"])
     theirs = step["stdout_json"]
     if "register-evaluator" in step["argv"]:
-        assert (result.name, result.arn) == (theirs["name"], theirs["arn_or_uri"])
+        facts = (result.name, result.type, result.arn, result.technique)
+        ours = dict(zip(("name", "type", "arn_or_uri", "technique"), facts, strict=True))
+        assert theirs == {**ours, "registered": result.local.state in ("created", "updated")}
         return
     if key in ACCEPTED:
         assert theirs["code"] == "MISSING_ARGUMENT", "an exemption that no longer applies"
         assert result.local.state == "created"
         return
-    changed = result.local.state != "unchanged"
-    assert changed != (key in UNCHANGED or theirs["skipped"])
     if key in UNCHANGED:
         assert theirs["registered"], "an exemption that no longer applies"
-        return
-    assert (theirs["version"], theirs["hash"]) == (result.version, result.content_hash)
-    if "entry_after" in step:
+        theirs = {**theirs, "version": "1.0.0", "registered": False, "skipped": True}
+    assert theirs == as_mlcc_prints(scenario, result)
+    if "entry_after" in step and key not in UNCHANGED:
         check_entry(scenario, key, step, result.name)
+
+
+def as_mlcc_prints(scenario: Scenario, result: RegisterDatasetResult) -> dict[str, Any]:
+    (entry,) = (each for each in scenario.datasets.read() if each["name"] == result.name)
+    changed = result.local.state != "unchanged"
+    return {
+        "name": result.name,
+        "s3_uri": result.s3_uri,
+        "format": result.format,
+        "technique": result.technique,
+        "version": result.version,
+        "hash": result.content_hash,
+        "arn": entry["arn"],
+        "registered": changed,
+        "skipped": not changed,
+    }
 
 
 def check_entry(scenario: Scenario, key: tuple[str, int], step: dict[str, Any], name: str) -> None:
     (ours,) = (entry for entry in stamped(scenario.datasets.read()) if entry["name"] == name)
     (theirs,) = stamped(step["entry_after"])
+    scenario.expected[name] = exempted(key, theirs)
 
-    assert json.dumps(exempted(key, theirs)) == json.dumps(ours)
+    assert json.dumps(scenario.expected[name]) == json.dumps(ours)
 
 
 def exempted(key: tuple[str, int], theirs: Any) -> Any:
@@ -357,6 +381,25 @@ def test_each_step_does_what_mlcc_does(name, tmp_path):
             check_reading(scenario, (name, number), step)
         else:
             check_step(scenario, name, number, step)
+    check_end(scenario, CASES[name])
+
+
+def check_end(scenario: Scenario, case: dict[str, Any]) -> None:
+    """The whole file is MLCC's, but for what single steps made ours, refused, or accepted."""
+    path = scenario.datasets.path
+    if case["id"] in REFUSED_WHOLE:
+        initial = case["initial_datasets_file"]
+        before = initial if isinstance(initial, str) else json.dumps(initial)
+        assert case["final_datasets_file"] != initial, "an exemption that no longer applies"
+        assert before == path.read_text("utf-8")
+        return
+    theirs = stamped(case["final_datasets_file"]) or []
+    expected = [scenario.expected.get(each["name"], each) for each in theirs]
+    if case["id"] in INSTEAD:
+        expected = [with_ours(theirs[0], INSTEAD[case["id"]])]
+    ours = stamped(scenario.datasets.read()) if path.exists() else []
+
+    assert json.dumps(expected) == json.dumps(ours)
 
 
 def test_the_evaluators_end_as_mlccs_but_for_what_is_kept_and_refused(tmp_path):
@@ -379,6 +422,8 @@ def test_the_evaluators_end_as_mlccs_but_for_what_is_kept_and_refused(tmp_path):
 def test_every_exemption_names_a_step():
     for case, number in [*REFUSED, *ACCEPTED, *UNCHANGED]:
         assert CASES[case]["steps"][number]["argv"][0].startswith("register-")
+    assert INSTEAD.keys() == {case for case, _ in ACCEPTED}
+    assert REFUSED_WHOLE.keys() <= {case for case, _ in REFUSED}
     for case, number in [*KEPT, *ROWS]:
         step = CASES[case]["steps"][number]
         assert "entry_after" in step or step["argv"][0] in READING

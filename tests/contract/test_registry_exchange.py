@@ -225,6 +225,13 @@ def test_an_import_leaves_the_file_that_mlcc_leaves(number, tmp_path):
     assert expected == ours
 
 
+def test_the_vectors_are_all_there():
+    runs = tuple(len(VECTORS[each]) for each in ("export", "import", "replay"))
+
+    assert (6, 20, 12) == runs
+    assert {"about", "export", "import", "replay"} == VECTORS.keys()
+
+
 def test_every_exemption_is_one():
     for number, (reason, answer, after) in EXEMPT.items():
         case = VECTORS["import"][number]

@@ -293,6 +293,58 @@ def test_we_import_what_mlcc_exports_and_mlcc_reads_it(mlcc, home):
     assert ours[1] == json.loads(shown[shown.index("{") :])
 
 
+KEPT = {
+    "later": [1, {"é": None, "日本": ["🚀", "\u2028", -0.5, 2**53 - 1, "\x7f"]}],
+    "": "",
+    "__proto__x": {"a/b~c": [[], {}]},
+}
+"""Unknown keys; MLCC counts in doubles, so none is a number that a double cannot hold."""
+
+
+def with_unknown_keys(made: dict[str, Any]) -> dict[str, Any]:
+    """Put the unknown keys into an entry, each of its sections and its components."""
+    sections = {
+        key: {**value, **KEPT} if isinstance(value, dict) else value for key, value in made.items()
+    }
+    components = [{**each, **KEPT} for each in made["deployment"]["icList"]]
+    parameters = {**made["configuration"]["parameters"], **KEPT}
+    return {
+        **sections,
+        "deployment": {**sections["deployment"], "icList": components},
+        "configuration": {**sections["configuration"], "parameters": parameters},
+        **KEPT,
+    }
+
+
+def test_a_file_goes_to_mlcc_and_back_with_every_unknown_key(mlcc, home, tmp_path):
+    """The whole round: written here; listed, found, exported, imported, appended to there."""
+    ours = [
+        with_unknown_keys(entry(1, "transformers", "vllm", **OURS)),
+        with_unknown_keys(entry(2, "http", "flask")),
+    ]
+    registered(home, *ours)
+
+    listed = mlcc("list")
+    found = mlcc("search", "--model", "org/{http,x}")
+    printed = mlcc("export")
+    (tmp_path / "team.json").write_text(printed[printed.index("{") :], "utf-8")
+    mlcc("import", str(tmp_path / "team.json"), "--merge")
+    mlcc("log", "--deployment-config", "http-flask", "--architecture", "http", "--backend", "flask")
+
+    assert all(each["id"] in listed for each in ours)
+    assert (ours[0]["id"] in found, ours[1]["id"] in found) == (False, True)
+    entries = list(user_registry(home).entries())
+    assert json.dumps(ours) == json.dumps(entries[:2])
+    assert [facts(each) for each in ours] == [facts(each) for each in entries[2:4]]
+    assert all(KEPT.items() <= each["metadata"].items() for each in entries[:4])
+    assert ("flask", 5) == (entries[4]["deployment"]["backend"], len(entries))
+    user_registry(home).patch(entries[4]["id"], {"later": KEPT})
+    shown = mlcc("get", entries[4]["id"])
+    assert {**entries[4], "later": KEPT} == json.loads(shown[shown.index("{") :])
+    again = imported(home, json.loads(printed[printed.index("{") :]))
+    assert ("unchanged", 2) == (again.local.state, again.skipped)
+
+
 def test_what_we_import_mlcc_appends_to_and_nothing_is_lost(mlcc, home):
     registered(home, entry(1, "transformers", "vllm", **OURS, later={"kept": [1]}))
     document = exported(home)

@@ -8,8 +8,7 @@ import pytest
 from registry.aws.connection import Connection
 from registry.aws.directory import BotoAws, BotoDirectory
 from registry.aws.package_search import SearchAbility
-from registry.aws.sessions import FixedAccess, Sessions
-from sandbox.service import Sandbox
+from registry.aws.sessions import Sessions
 from schemas.model_package import ModelPackage, ModelPackageDraft
 
 REGION = "us-west-2"
@@ -22,23 +21,9 @@ def directory(aws_env: dict[str, str]) -> Iterator[BotoDirectory]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
-def _sessions(sandbox: Sandbox) -> Iterator[Sessions]:
-    """Clients made once: making them takes longer than most tests here."""
-    found = sandbox.environment()
-    endpoints = {
-        name: found[f"AWS_ENDPOINT_URL_{name.upper()}"]
-        for name in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
-    }
-    access = FixedAccess(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], endpoints)
-    sessions = Sessions(access=access, pool_size=16)
-    yield sessions
-    sessions.close()
-
-
 @pytest.fixture
-def connection(aws_env: dict[str, str], _sessions: Sessions) -> Connection:
-    return Connection(_sessions, region=REGION, profile="")
+def connection(aws_env: dict[str, str], sessions: Sessions) -> Connection:
+    return Connection(sessions, region=REGION, profile="")
 
 
 @pytest.fixture

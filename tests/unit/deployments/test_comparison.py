@@ -68,6 +68,16 @@ def test_components_of_one_name_are_told_apart(compared, deployed):
     assert [("/deployment/icList/a#2/gpuCount", "added", None, 2)] == compared(first, second)
 
 
+def test_no_component_is_lost_to_a_name_like_ours_for_a_second_one(compared, deployed):
+    names = [{"name": "a"}, {"name": "a#2"}, {"name": "a"}]
+    first = deployed(1, outcome__notes=None, deployment__icList=names)
+    second = deployed(
+        2, outcome__notes=None, deployment__icList=[*names[:2], {"name": "a", "gpuCount": 2}]
+    )
+
+    assert [("/deployment/icList/a#3/gpuCount", "added", None, 2)] == compared(first, second)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
@@ -103,6 +113,19 @@ def test_a_secret_is_never_shown(compared, deployed):
     assert planted not in answer
 
 
+@pytest.mark.parametrize("other", [{}, {"DB_SECRET": {"user": "u", "value": "hunter3"}}])
+def test_what_a_secrets_name_holds_is_not_opened(compared, deployed, other):
+    whole = {"DB_SECRET": {"user": "u", "value": "hunter2"}}
+    first = deployed(1, outcome__notes=None, configuration__parameters=whole)
+    second = deployed(2, outcome__notes=None, configuration__parameters=other)
+
+    [(path, _, before, after)] = compared(first, second)
+
+    assert "/configuration/parameters/DB_SECRET" == path
+    assert "***REDACTED***" == before
+    assert after in (None, "***REDACTED***")
+
+
 def test_a_long_value_is_cut_and_says_so(compared, deployed):
     first = deployed(1, outcome__notes="x" * 5000)
     second = deployed(2, outcome__notes=["y" * 5000])
@@ -123,8 +146,23 @@ def test_more_differences_than_there_is_room_for_are_counted(deployed, seeded):
     [comparison] = answer.comparisons
     assert 3002 == comparison.count
     assert comparison.count == len(comparison.differences) + comparison.omitted
-    assert size_bytes(answer.wire()) < 50_000
+    assert size_bytes(answer.wire()) < 20_000
     assert "more differences" in answer.message
+
+
+def test_ten_deployments_that_differ_everywhere_fit_an_answer(deployed, seeded):
+    """Design, "Names and shapes": under 20,000 tokens, and no token is less than a byte."""
+    entries = []
+    for number in range(10):
+        many = {f"{'日' * 50}{n}": f"{number} {'é' * 700}" for n in range(40)}
+        large = {"model__modelName": f"{number} {'日' * 900}", "projectName": "é" * 900}
+        entries.append(deployed(number, configuration__parameters=many, **large))
+    ids = [each["id"] for each in entries]
+
+    answer = compare_deployments([("user", seeded(*entries))], ids, "")
+
+    assert {42} == {each.count for each in answer.comparisons}
+    assert size_bytes(answer.wire()) < 20_000
 
 
 def test_deeply_nested_values_are_compared_without_a_crash(compared, deployed):

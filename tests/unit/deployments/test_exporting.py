@@ -63,7 +63,7 @@ def test_a_page_is_cut_by_its_size(deployed, seeded):
     first = page(logs, limit=100)
 
     assert 1 < first.count < 20
-    assert len(json.dumps(first.wire(), ensure_ascii=False).encode()) < 50_000
+    assert len(json.dumps(first.wire(), ensure_ascii=False).encode()) < 20_000
     assert list(range(1, 21)) == walked(logs, limit=100)
 
 
@@ -96,6 +96,16 @@ def test_entries_of_one_id_do_not_turn_a_walk_into_a_circle(deployed, seeded):
     same = [deployed(7, outcome__notes=str(number)) for number in range(6)]
 
     assert [7] * 6 == walked([("user", seeded(*same))], limit=2)
+
+
+def test_a_cursor_of_another_projects_file_is_refused(deployed, seeded, tmp_path):
+    user = seeded(*map(deployed, [1, 2, 3]))
+
+    def logs(project):
+        return [("user", user), ("project", project_registry(tmp_path / project))]
+
+    with pytest.raises(InvalidArgument):
+        page(logs("another"), cursor=page(logs("one"), limit=1).next_cursor)
 
 
 @pytest.mark.parametrize(

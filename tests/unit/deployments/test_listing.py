@@ -7,6 +7,7 @@ import pytest
 from registry.deployments.filters import DeploymentFilter
 from registry.deployments.listing import list_deployments
 from registry.deployments.replay import replay_flags
+from registry.deployments.values import size_bytes
 from registry.errors import CorruptRegistry, InvalidArgument
 from registry.local.deployments import project_registry, user_registry
 
@@ -83,6 +84,34 @@ def test_a_cursor_of_other_filters_is_refused(home):
         listed(home, limit=2, cursor=first.next_cursor, status="success")
 
 
+def test_a_cursor_of_another_projects_file_is_refused(home, tmp_path):
+    def page(project, cursor=""):
+        logs = [("user", user_registry(home)), ("project", project_registry(tmp_path / project))]
+        return list_deployments(logs, DeploymentFilter(), limit=2, cursor=cursor, full=False)
+
+    with pytest.raises(InvalidArgument):
+        page("another", page("one").next_cursor)
+
+
+def test_entries_that_are_removed_between_pages_bring_none_again(tmp_path):
+    same = "2026-05-01T10:00:00.000Z"
+    log = user_registry(tmp_path)
+    for number in range(1, 7):
+        log.append(lambda _, number=number: entry(number, timestamp=same))
+    first = listed(tmp_path, limit=2)
+    log.change(lambda present: present[2:])
+
+    assert [6, 5] == days(first)
+    assert [4, 3] == days(listed(tmp_path, cursor=first.next_cursor))
+
+
+def test_the_last_entry_of_a_page_may_be_removed_itself(home):
+    first = listed(home, limit=2)
+    user_registry(home).change(lambda present: [e for e in present if e["id"] != "00000004"])
+
+    assert [3, 2, 1] == days(listed(home, cursor=first.next_cursor))
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
@@ -111,6 +140,12 @@ def test_a_time_that_is_none_is_refused(home, wanted):
 def test_a_glob_of_endless_alternatives_is_refused(home):
     with pytest.raises(InvalidArgument):
         listed(home, model_glob="{1..100000}")
+
+
+@pytest.mark.parametrize("pattern", ["x" * 1025, "{" * 1000, "@(" * 1000, "{a," * 900])
+def test_a_glob_that_is_too_long_or_too_deep_is_refused(home, pattern):
+    with pytest.raises(InvalidArgument, match="model_glob"):
+        listed(home, model_glob=pattern)
 
 
 def test_a_glob_that_matches_in_endless_ways_is_refused(tmp_path):
@@ -143,6 +178,44 @@ def test_a_page_of_whole_entries_holds_ten_and_goes_on(tmp_path):
 
     assert (10, 8) == (first.count, second.count)
     assert not first.complete
+
+
+def test_a_page_of_large_whole_entries_ends_where_an_answer_does(tmp_path):
+    """Design, "Names and shapes": the largest answer stays under 20,000 tokens, of a byte each."""
+    log = user_registry(tmp_path)
+    for number in range(1, 8):
+        log.append(lambda _, number=number: entry(number, later="é" * 4000))
+    seen, cursor = [], ""
+    while True:
+        page = listed(tmp_path, full=True, cursor=cursor)
+        assert size_bytes(page.wire()) < 20_000
+        seen += days(page)
+        if page.complete:
+            break
+        cursor = page.next_cursor
+
+    assert [7, 6, 5, 4, 3, 2, 1] == seen
+
+
+def test_a_long_value_is_cut_at_a_glance(tmp_path):
+    user_registry(tmp_path).append(
+        lambda _: entry(1, projectName="p" * 5000, infrastructure={"region": "r" * 5000})
+    )
+    [newest] = listed(tmp_path).deployments
+
+    assert newest.project_name.endswith("(cut, 5000 characters)")
+    assert len(newest.region) < 250
+
+
+def test_a_whole_entry_is_shown_without_the_secrets_that_mlcc_stores(tmp_path):
+    """D12; design, rule 3: nothing secret is sent."""
+    secretive = {"parameters": {"DB_PASSWORD": "hunter2", "VLLM_X": "1"}}
+    user_registry(tmp_path).append(lambda _: entry(1, configuration=secretive))
+    [newest] = listed(tmp_path, full=True).deployments
+
+    assert {"DB_PASSWORD": "***REDACTED***", "VLLM_X": "1"} == newest.entry["configuration"][
+        "parameters"
+    ]
 
 
 def test_a_file_given_twice_is_read_once(home):

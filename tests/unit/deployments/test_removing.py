@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from registry.errors import CorruptRegistry, NeedsConfirmation, NotFound
-from registry.local.deployments import project_registry
+from registry.errors import CorruptRegistry, NeedsConfirmation, NotFound, PreconditionFailed
+from registry.local.deployments import project_registry, user_registry
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems
 from registry.removal.deployments import remove_deployment
@@ -125,6 +125,27 @@ def test_a_record_that_changed_since_has_to_be_agreed_to_again(deployed, seeded)
     assert 1 == len(log.entries())
 
 
+def test_a_file_of_a_newer_format_is_refused_before_anybody_agrees(deployed, tmp_path):
+    content = json.dumps({"schemaVersion": "2099-01-01", "entries": [deployed(1)]})
+    (tmp_path / "registry.json").write_text(content, "utf-8")
+
+    with pytest.raises(PreconditionFailed):
+        remove_deployment([("user", user_registry(tmp_path))], ONE, "")
+
+    assert content == (tmp_path / "registry.json").read_text("utf-8")
+
+
+def test_what_was_removed_is_told_without_its_secrets(deployed, seeded):
+    """Design, rule 3: MLCC stores some in clear (D12), and nothing secret is sent."""
+    log = seeded(deployed(1, configuration__parameters={"DB_PASSWORD": "hunter2", "A": "1"}))
+
+    _, answer = agreed(remove_deployment, [("user", log)], ONE)
+
+    assert {"DB_PASSWORD": "***REDACTED***", "A": "1"} == answer.record["configuration"][
+        "parameters"
+    ]
+
+
 def test_an_unknown_deployment_names_near_ones(deployed, seeded):
     with pytest.raises(NotFound) as refused:
         remove_deployment([("user", seeded(deployed(1)))], "0000000f", "")
@@ -133,7 +154,7 @@ def test_an_unknown_deployment_names_near_ones(deployed, seeded):
 
 
 def test_the_newest_version_of_a_dataset_goes_and_the_one_before_is_mirrored(stored):
-    whole = dataset("a", version(0), version(1, technique="dpo"))
+    whole = dataset("a", version(0), version(1, technique="dpo"), arn="arn:hub/a/1.1.0")
     store, path = stored(dataset("other", version(0)), whole)
 
     plan, answer = agreed(remove_dataset, store, path, "a@v2")
@@ -143,7 +164,7 @@ def test_the_newest_version_of_a_dataset_goes_and_the_one_before_is_mirrored(sto
     assert [] == schema_problems(left[1], "dataset")
     assert {"name": "a", **version(1, technique="dpo")} == answer.record
     assert ("dataset version", "a@1.1.0") == (plan["kind"], plan["name"])
-    assert {"data": "s3://b/1.jsonl"} == stays(plan)
+    assert {"data": "s3://b/1.jsonl", "hub content": "arn:hub/a/1.1.0"} == stays(plan)
     assert dataset("other", version(0)) == left[0]
 
 
