@@ -165,8 +165,9 @@ def _says(file: BinaryIO, text: ParsedText) -> bool:
     """Compare bit by bit: room for a second copy takes longer to get than to fill."""
     for piece in text.pieces:
         for at in range(0, len(piece), _READ_BYTES):
-            found = file.read(min(_READ_BYTES, len(piece) - at))
-            if not found or not piece.startswith(found, at):
+            wanted = min(_READ_BYTES, len(piece) - at)
+            found = file.read(wanted)
+            if len(found) != wanted or not piece.startswith(found, at):
                 return False
     return not file.read(1)
 

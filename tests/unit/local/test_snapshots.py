@@ -14,7 +14,7 @@ import pytest
 from registry.errors import NotFound, Unavailable
 from registry.local.documents import JsonFile
 from registry.local.json_text import ParsedText, parse
-from registry.local.snapshots import Snapshots
+from registry.local.snapshots import Snapshots, holds
 
 LONG_AGO_NS = 1_000_000_000 * 1_000_000_000
 
@@ -123,6 +123,16 @@ def test_a_write_decides_by_the_bytes_whatever_the_time_says(old, path):
         write(lambda content: [*content, "ours"])
 
     assert ["two", "ours", "ours"] == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("there", ["", "[", '["one"', '["one"] '])
+def test_a_file_that_begins_or_goes_on_alike_has_other_bytes(there, path):
+    text = parse(path.read_bytes())
+    assert holds(path, text)
+
+    path.write_text(there)
+
+    assert not holds(path, text)
 
 
 def test_a_refusal_too_is_decided_by_the_bytes(path):
