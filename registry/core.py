@@ -209,6 +209,13 @@ class Registry:
             )
         return aws
 
+    def hub_name(self) -> str:
+        """Return the hub of datasets and evaluators: flag, active bootstrap profile, else ""."""
+        if self.settings.hub:
+            return self.settings.hub
+        bootstrap = self.bootstrap()
+        return (bootstrap.ai_registry_hub_name if bootstrap else "") or ""
+
     def ci_table_name(self, argument: str) -> str:
         """Return the CI table's name: argument, flag, CI_TABLE_NAME, bootstrap, default."""
         return self.given_ci_table(argument).value
