@@ -127,3 +127,8 @@ class Cancelled(RegistryError):
     """The caller withdrew the call before it was done."""
 
     code = "cancelled"
+
+
+def explain(error: RegistryError) -> str:
+    """Return an error as one sentence for a `warning`: what happened and what to do."""
+    return f"{error.message} ({error.hint})" if error.hint else error.message

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from registry.calls import Call
-from registry.errors import DeadlineExceeded, NotFound, RegistryError, Unavailable
+from registry.errors import DeadlineExceeded, NotFound, RegistryError, Unavailable, explain
 from registry.identifiers import check_project_name
 from registry.package_metadata import clean_metadata
 from registry.registration.request import RegistrationRequest, benchmark_metadata
@@ -276,11 +276,6 @@ def common_metadata(facts: DeploymentFacts) -> dict[str, str]:
         "generatorVersion": facts.generator_version,
         "projectName": facts.project_name,
     }
-
-
-def explain(error: RegistryError) -> str:
-    """Return an error as one sentence for a `warning`: what happened and what to do."""
-    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 def _newest_first(

@@ -18,6 +18,7 @@ from registry.errors import (
     NotConfigured,
     PreconditionFailed,
     RegistryError,
+    explain,
 )
 from registry.instants import parse_instant
 from registry.registration.ci import CiRequest, CiTarget, preview_ci, register_ci
@@ -26,7 +27,6 @@ from registry.registration.images import valid_image
 from registry.registration.packages import (
     PackageRegistrar,
     Registered,
-    explain,
     skip_adapters,
 )
 from registry.registration.request import RegistrationRequest, benchmark_metadata

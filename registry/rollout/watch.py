@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from registry.adapters import same_weights
 from registry.calls import Call
 from registry.errors import NotFound, Throttled, Unavailable
 from registry.stores import InferenceComponents
+from registry.waiting import look_until_settled
 from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutState
 
@@ -22,11 +22,6 @@ _STATES: dict[str, RolloutState] = {
     "Deleting": "deleting",
     "Failed": "failed",
 }
-_GROWTH = 1.5
-_SLOWEST = 5
-"""Looks are at most so many times the first interval apart: 2 s grow to 10 s."""
-
-_RESERVE_S = 3.0
 _TOO_EARLY = 2
 """How often a look may be too early to show what was just asked for."""
 
@@ -78,7 +73,14 @@ def watch(
         Cancelled: the caller withdrew; the component goes on.
     """
     watching = _Watching(components, ic_name, known, updated_to)
-    _repeat(watching.look, lambda: watching.status, ic_name, wait_s, poll_s, call)
+    look_until_settled(
+        watching.look,
+        lambda: watching.status,
+        ic_name,
+        wait_s=wait_s,
+        poll_s=poll_s,
+        call=call,
+    )
     return Watched(watching.component, tuple(watching.warnings))
 
 
@@ -107,29 +109,15 @@ def watch_gone(
             return False  # the next look tells
         return gone
 
-    _repeat(look, lambda: "gone" if gone else "Deleting", ic_name, wait_s, poll_s, call)
+    look_until_settled(
+        look,
+        lambda: "gone" if gone else "Deleting",
+        ic_name,
+        wait_s=wait_s,
+        poll_s=poll_s,
+        call=call,
+    )
     return gone
-
-
-def _repeat(
-    look: Callable[[], bool],
-    status: Callable[[], str],
-    ic_name: str,
-    wait_s: float,
-    poll_s: float,
-    call: Call,
-) -> None:
-    """Look until a look is the last one, or the waiting ends."""
-    waited, interval = 0.0, poll_s
-    while not look():
-        nap = min(interval, wait_s - waited, call.remaining_s - _RESERVE_S)
-        if nap <= 0:
-            break
-        call.report(waited, wait_s, f"{ic_name} is {status()}")
-        call.pause(nap)
-        waited += nap
-        interval = min(interval * _GROWTH, poll_s * _SLOWEST)
-    call.report(wait_s or 1, wait_s or 1, f"{ic_name} is {status()}")
 
 
 class _Watching:
