@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from registry.calls import Call
 from registry.errors import CredentialsFailed, InvalidArgument, NotConfigured, PermissionDenied
+from registry.hub.publishing import Publisher
+from registry.hub.reading import HubReader
 from registry.local.deployments import project_registry, user_registry
 from registry.local.documents import JsonFile
 from registry.precedence import NOWHERE, Given, first_given
@@ -215,6 +218,25 @@ class Registry:
             return self.settings.hub
         bootstrap = self.bootstrap()
         return (bootstrap.ai_registry_hub_name if bootstrap else "") or ""
+
+    def publisher(self, call: Call, *, region: str, profile: str, folder: str = "") -> Publisher:
+        """Return what brings records into the hub that is configured, if one is."""
+        bootstrap = self.bootstrap()
+        return Publisher(
+            hub=self.hub_name(),
+            account=lambda: self.writable(region=region, profile=profile, folder=folder),
+            role_arn=(bootstrap.role_arn if bootstrap else "") or "",
+            poll_s=self.settings.poll_s,
+            call=call,
+        )
+
+    def hub_reader(self, call: Call, *, region: str, profile: str) -> HubReader:
+        """Return what reads the hub that is configured, if one is."""
+        return HubReader(
+            hub=self.hub_name(),
+            account=lambda: self.account(region=region, profile=profile),
+            call=call,
+        )
 
     def ci_table_name(self, argument: str) -> str:
         """Return the CI table's name: argument, flag, CI_TABLE_NAME, bootstrap, default."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Any
 
-from registry.errors import CorruptRegistry
+from registry.errors import CorruptRegistry, NotFound
 from registry.local.documents import HOW_TO_REPAIR
 from registry.local.entries import Kind, schema_problems
+from registry.redaction import quoted
 from registry.stores import JsonDocument, JsonObject
 
-HUB_NOT_BUILT = (
-    "not registered in a hub: this version writes no hub content; the local record is complete"
-)
-"""Why the hub's outcome is `skipped`."""
+_NEAR = 5
+_ALIKE = 0.5
 
 
 def put_named(
@@ -98,6 +98,25 @@ def unusable(entry: JsonObject, file_name: str, problem: str) -> CorruptRegistry
     return CorruptRegistry(
         f"{file_name}: the entry of {entry.get('name')!r} cannot be used: {problem}",
         hint="it was left as it is; repair the entry, or register under another name",
+    )
+
+
+def no_such_entry(kind: Kind, name: str, names: Iterable[str], *, warning: str = "") -> NotFound:
+    """Return the error for a name that is not there, with those near it.
+
+    Args:
+        warning: Why there may be more names than these.
+    """
+    known = sorted(set(names))
+    lowered = {each.lower(): each for each in reversed(known)}
+    alike = get_close_matches(name.lower(), list(lowered), n=_NEAR, cutoff=_ALIKE)
+    within = [each for each in known if name.lower() in each.lower()]
+    near = list(dict.fromkeys([*(lowered[each] for each in alike), *within]))[:_NEAR]
+    hints = [f"list_{kind}s gives the names", f"near: {', '.join(near)}" if near else "", warning]
+    return NotFound(
+        f"no {kind} is called {quoted(name, 80)}",
+        hint="; ".join(hint for hint in hints if hint),
+        candidates=near,
     )
 
 

@@ -6,7 +6,8 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from registry.errors import InvalidArgument
@@ -35,6 +36,38 @@ def page_limit(limit: int, *, full: bool = False) -> int:
         raise InvalidArgument(f"limit is {limit}, allowed are 1 to {MAX_LIMIT}")
     wanted = limit or DEFAULT_LIMIT
     return min(wanted, MAX_FULL) if full else wanted
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPage:
+    """One page of records that are listed by name."""
+
+    names: tuple[str, ...]
+    next_cursor: str | None = None
+
+    @property
+    def next_step(self) -> str | None:
+        """What to call for the rest, None where there is none."""
+        return "call again with cursor=nextCursor for the rest" if self.next_cursor else None
+
+
+def named_page(names: Iterable[str], query: str, *, limit: int, cursor: str) -> NamedPage:
+    """Return the page that begins after the cursor's name, whether or not that is still there.
+
+    Args:
+        names: Every matching name, in any order.
+        query: As for `seal_cursor`.
+        limit: Names on a page.
+        cursor: Of the page before, "" for the first.
+
+    Raises:
+        InvalidArgument: the cursor is another query's.
+    """
+    after = str(open_cursor(query, cursor)["n"]) if cursor else ""
+    rest = sorted(name for name in names if not cursor or name > after)
+    page = tuple(rest[:limit])
+    more = len(rest) > limit
+    return NamedPage(page, seal_cursor(query, {"n": page[-1]}) if more else None)
 
 
 def query_key(kind: str, *parts: object) -> str:

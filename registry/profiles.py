@@ -53,6 +53,11 @@ class BootstrapProfile:
         return found or DEFAULT_ECR_REPOSITORY
 
     @property
+    def role_arn(self) -> str | None:
+        """Execution role, which reads data and models for SageMaker."""
+        return self._text("roleArn", "core", "RoleArn")
+
+    @property
     def ai_registry_hub_name(self) -> str | None:
         """Hub for datasets and evaluators."""
         return self._text("aiRegistryHubName", "registry", "AiRegistryHubName")

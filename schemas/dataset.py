@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from schemas.base import Outcome, Record, Result, ShownDocument
+from schemas.hub import HubOutcome, RecordOrigin
 
 DatasetFormat = Literal["jsonl", "parquet", "csv"]
 TuneTechnique = Literal["sft", "dpo", "rlaif", "rlvr"]
-DatasetOrigin = Literal["local", "hub", "both"]
-"""Where a dataset or a version is recorded: `datasets.json`, the SageMaker hub, or both."""
 
 
 class StoredRow(BaseModel):
@@ -27,6 +26,7 @@ class DatasetVersion(StoredRow):
         hash: 16 characters that stand for the content; None when it could not be read.
         rows: Number of records; None when it is not known.
         registered_at: UTC, microseconds, `Z`.
+        arn: The hub content's ARN, where a hub has the version; MLCC ignores the key.
     """
 
     version: str
@@ -35,6 +35,7 @@ class DatasetVersion(StoredRow):
     technique: str | None = None
     rows: Annotated[int | None, Field(ge=0)] = None
     registered_at: str | None = None
+    arn: str | None = None
 
 
 class DatasetEntry(StoredRow):
@@ -103,7 +104,7 @@ class RegisterDatasetResult(Result):
     content_hash: str | None = None
     content_checked: bool
     local: Outcome
-    hub: Outcome
+    hub: HubOutcome
     warnings: tuple[str, ...] = ()
 
 
@@ -123,7 +124,7 @@ class DatasetVersionView(Record):
     content_hash: str | None = None
     registered_at: str | None = None
     arn: str | None = None
-    origin: DatasetOrigin
+    origin: RecordOrigin
 
 
 class DatasetView(Record):
@@ -131,6 +132,7 @@ class DatasetView(Record):
 
     Attributes:
         version_count: How many versions there are in all.
+        arn: The hub content's ARN; when the call names a dataset, or `detail="full"`.
         versions: Newest first, at most as many as fit; when the call names a dataset, or
             `detail="full"`.
         entry: The entry of `datasets.json` without its versions, with `detail="full"` only.
@@ -144,7 +146,7 @@ class DatasetView(Record):
     format: str | None = None
     technique: str | None = None
     row_count: int | None = None
-    origin: DatasetOrigin
+    origin: RecordOrigin
     arn: str | None = None
     versions: tuple[DatasetVersionView, ...] | None = None
     entry: ShownDocument | None = None

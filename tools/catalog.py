@@ -8,7 +8,7 @@ from tools.context import ToolSpec
 CATALOG: tuple[ToolSpec, ...] = (
     ToolSpec(deployments.register_deployment, title="Register a deployment"),
     ToolSpec(datasets.register_dataset, title="Register a dataset"),
-    ToolSpec(evaluators.register_evaluator, title="Register an evaluator", open_world=False),
+    ToolSpec(evaluators.register_evaluator, title="Register an evaluator"),
     ToolSpec(adapters.list_adapters, title="List adapters", read_only=True),
     ToolSpec(
         adapters.deploy_adapter_from_registry,
@@ -33,6 +33,9 @@ CATALOG: tuple[ToolSpec, ...] = (
         audit.audit_deployments, title="Audit deployments", toolset="registry", read_only=True
     ),
     ToolSpec(datasets.list_datasets, title="List datasets", toolset="registry", read_only=True),
+    ToolSpec(
+        evaluators.list_evaluators, title="List evaluators", toolset="registry", read_only=True
+    ),
     ToolSpec(
         exchange.export_deployments,
         title="Export deployments",

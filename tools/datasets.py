@@ -10,11 +10,10 @@ from registry.datasets.entry import FILE
 from registry.datasets.listing import list_datasets as list_page
 from registry.datasets.register import register_dataset as record_dataset
 from registry.datasets.sources import ProjectValues
-from registry.errors import RegistryError
-from registry.named_entries import HUB_NOT_BUILT, named_entries
+from registry.errors import RegistryError, explain
+from registry.named_entries import named_entries
 from registry.project.folder import ProjectFolder
-from registry.stores import Aws, JsonObject, Objects
-from schemas.base import Outcome
+from registry.stores import Aws, Objects
 from schemas.dataset import DatasetRequest, ListDatasetsResult, RegisterDatasetResult
 from tools.arguments import (
     NO_OBJECT,
@@ -49,7 +48,10 @@ def register_dataset(
     region: Region = "",
     profile: Profile = "",
 ) -> RegisterDatasetResult:
-    """Record a training dataset; changed content in S3 makes a new version, equal content none."""
+    """Record a training dataset; changed content in S3 makes a new version, equal content none.
+
+    It goes into the SageMaker hub too, where one is configured.
+    """
     folder = known_project(ctx, project_dir, needed=bool(from_tune or from_train))
     request = DatasetRequest(
         name=name,
@@ -66,13 +68,14 @@ def register_dataset(
     values = _values(folder)
     own = values.resolved.get("AWS_REGION", "") if values else ""
     objects, reason, aws = _objects(ctx, region, profile, own)
+    publisher = ctx.registry.publisher(ctx.call, region=region, profile=profile, folder=own)
     result = record_dataset(
         request,
         store=ctx.registry.datasets(),
         objects=objects,
         no_objects_reason=reason,
         project=values,
-        publish=_unpublished,
+        publish=publisher.dataset,
         now=ctx.registry.now,
         call=ctx.call,
     )
@@ -88,25 +91,28 @@ def list_datasets(
     detail: Detail = "",
     limit: Limit = 0,
     cursor: Cursor = "",
+    region: Region = "",
+    profile: Profile = "",
 ) -> ListDatasetsResult:
     """List registered datasets by name, local records and hub contents as one.
 
     A name shows that dataset with its versions.
     """
-    return list_page(
-        named_entries(ctx.registry.datasets(), FILE),
-        [],
-        hub_warning="",
+    entries = named_entries(ctx.registry.datasets(), FILE)
+    in_hub = ctx.registry.hub_reader(ctx.call, region=region, profile=profile).datasets(
+        name, entries
+    )
+    page = list_page(
+        entries,
+        in_hub.datasets(),
+        hub_warning=in_hub.warning,
         reference=name,
         technique=technique,
         limit=limit,
         cursor=cursor,
         full=detail == "full",
     )
-
-
-def _unpublished(_entry: JsonObject) -> tuple[Outcome, str | None]:
-    return Outcome(state="skipped", warning=HUB_NOT_BUILT), None
+    return page.model_copy(update={"aws": in_hub.identity})
 
 
 def _values(folder: ProjectFolder | None) -> ProjectValues | None:
@@ -126,5 +132,5 @@ def _objects(
         aws = ctx.registry.account(region=region, profile=profile, folder=own)
         _ = aws.identity
     except RegistryError as error:
-        return None, f"{error.message} ({error.hint})" if error.hint else error.message, None
+        return None, explain(error), None
     return aws.objects, "", aws

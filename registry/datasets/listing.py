@@ -9,23 +9,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.datasets.resolving import no_such_dataset, place_of, split_reference
+from registry.datasets.resolving import place_of, split_reference
 from registry.datasets.versions import with_versions
-from registry.paging import open_cursor, page_limit, query_key, seal_cursor
+from registry.hub.naming import hub_version
+from registry.named_entries import no_such_entry
+from registry.paging import named_page, page_limit, query_key
 from registry.stores import JsonObject
 from schemas.dataset import (
-    DatasetOrigin,
     DatasetVersionView,
     DatasetView,
     ListDatasetsResult,
 )
+from schemas.hub import RecordOrigin
 
 _OF_ONE, _OF_ONE_FULL, _OF_EACH_FULL = 20, 100, 5
 """Versions shown: of the dataset that a call names, the same in full, of each listed in full."""
 
 
 @dataclass(frozen=True, slots=True)
-class InHub:
+class DatasetInHub:
     """A version of a dataset that a hub has; None for what its listing does not tell."""
 
     name: str
@@ -43,7 +45,7 @@ class _Dataset:
     name: str
     entry: JsonObject
     versions: tuple[DatasetVersionView, ...]
-    origin: DatasetOrigin
+    origin: RecordOrigin
 
     @property
     def newest(self) -> int:
@@ -54,7 +56,7 @@ class _Dataset:
 
 def list_datasets(
     entries: Sequence[Mapping[str, Any]],
-    in_hub: Sequence[InHub],
+    in_hub: Sequence[DatasetInHub],
     *,
     hub_warning: str,
     reference: str,
@@ -81,35 +83,37 @@ def list_datasets(
     known = _merged(entries, in_hub)
     query = query_key("datasets", reference, technique, full)
     if reference:
-        known, shown = _named(known, reference)
+        known, shown = _named(known, reference, hub_warning)
         room = _OF_ONE_FULL if full else _OF_ONE
     else:
         shown = {}
         room = _OF_EACH_FULL if full else 0
-    matching = [each for each in known if not technique or _technique_of(each) == technique]
-    after = str(open_cursor(query, cursor)["n"]) if cursor else ""
-    rest = [each for each in matching if not cursor or each.name > after]
-    page = rest[:limit]
-    more = len(rest) > limit
+    matching = {
+        each.name: each for each in known if not technique or _technique_of(each) == technique
+    }
+    page = named_page(matching, query, limit=limit, cursor=cursor)
     return ListDatasetsResult(
         datasets=tuple(
-            _view(each, shown.get(each.name, each.newest), room, full=full) for each in page
+            _view(matching[each], shown.get(each, matching[each].newest), room, full=full)
+            for each in page.names
         ),
-        count=len(page),
-        next_cursor=seal_cursor(query, {"n": page[-1].name}) if more else None,
-        complete=not more and not hub_warning,
-        message=_message(len(page), len(matching), reference),
+        count=len(page.names),
+        next_cursor=page.next_cursor,
+        complete=not page.next_cursor and not hub_warning,
+        message=_message(len(page.names), len(matching), reference),
         warnings=(hub_warning,) if hub_warning else (),
-        next_step="call again with cursor=nextCursor for the rest" if more else None,
+        next_step=page.next_step,
     )
 
 
-def _named(known: list[_Dataset], reference: str) -> tuple[list[_Dataset], dict[str, int]]:
+def _named(
+    known: list[_Dataset], reference: str, hub_warning: str
+) -> tuple[list[_Dataset], dict[str, int]]:
     """Return the one dataset that a reference names, and which of its versions."""
     by_name = {each.name: each for each in known}
     name, wanted = split_reference(reference, by_name)
     if name not in by_name:
-        raise no_such_dataset(name, by_name)
+        raise no_such_entry("dataset", name, by_name, warning=hub_warning)
     found = by_name[name]
     if not wanted:
         return [found], {}
@@ -117,11 +121,11 @@ def _named(known: list[_Dataset], reference: str) -> tuple[list[_Dataset], dict[
     return [found], {name: place_of(name, versions, wanted)}
 
 
-def _merged(entries: Sequence[Mapping[str, Any]], in_hub: Sequence[InHub]) -> list[_Dataset]:
+def _merged(entries: Sequence[Mapping[str, Any]], in_hub: Sequence[DatasetInHub]) -> list[_Dataset]:
     local: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
         local.setdefault(str(entry.get("name")), entry)
-    published: dict[str, list[InHub]] = {}
+    published: dict[str, list[DatasetInHub]] = {}
     for content in in_hub:
         published.setdefault(content.name, []).append(content)
     return [
@@ -130,23 +134,26 @@ def _merged(entries: Sequence[Mapping[str, Any]], in_hub: Sequence[InHub]) -> li
     ]
 
 
-def _dataset(name: str, entry: Mapping[str, Any] | None, in_hub: list[InHub]) -> _Dataset:
+def _dataset(name: str, entry: Mapping[str, Any] | None, in_hub: list[DatasetInHub]) -> _Dataset:
     """Return one dataset; versions that only a hub has come after the recorded ones."""
     whole = with_versions(entry) if entry is not None else {"versions": []}
     arns = {each.version: each.arn for each in in_hub}
     recorded = tuple(
-        _recorded(ordinal, each, whole, arns.get(str(each.get("version"))))
+        _recorded(ordinal, each, whole, arns.get(hub_version(str(each.get("version"))) or ""))
         for ordinal, each in enumerate(whole["versions"], start=1)
     )
-    known = {each.version for each in recorded}
+    known = {hub_version(each.version) for each in recorded}
     elsewhere = tuple(_published(each) for each in in_hub if each.version not in known)
-    origin: DatasetOrigin = "hub" if entry is None else "both" if in_hub else "local"
+    in_both = bool(in_hub) or any(each.arn for each in recorded)
+    origin: RecordOrigin = "hub" if entry is None else "both" if in_both else "local"
     return _Dataset(name, whole, (*recorded, *elsewhere), origin)
 
 
 def _recorded(
-    ordinal: int, version: Mapping[str, Any], entry: Mapping[str, Any], arn: str | None
+    ordinal: int, version: Mapping[str, Any], entry: Mapping[str, Any], listed_arn: str | None
 ) -> DatasetVersionView:
+    # A listing of all datasets names the latest version alone; the record knows the others.
+    arn = listed_arn or _text(version.get("arn"))
     return DatasetVersionView(
         version=str(version.get("version")),
         ordinal=ordinal,
@@ -160,7 +167,7 @@ def _recorded(
     )
 
 
-def _published(content: InHub) -> DatasetVersionView:
+def _published(content: DatasetInHub) -> DatasetVersionView:
     return DatasetVersionView(
         version=content.version,
         s3_uri=content.s3_uri,
@@ -189,7 +196,7 @@ def _view(dataset: _Dataset, place: int, room: int, *, full: bool) -> DatasetVie
         technique=chosen.technique,
         row_count=chosen.row_count,
         origin=dataset.origin,
-        arn=chosen.arn,
+        arn=chosen.arn if room else None,
         versions=tuple(reversed(dataset.versions))[:room] if room else None,
         entry=stored if full and stored else None,
     )

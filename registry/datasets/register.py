@@ -23,7 +23,7 @@ from registry.datasets.entry import (
 from registry.datasets.rows import RowCount, count_rows
 from registry.datasets.sources import DatasetFacts, ProjectValues, dataset_facts, format_of
 from registry.datasets.versions import with_versions
-from registry.errors import RegistryError
+from registry.hub.publishing import Publish, Published, recorded_arn
 from registry.named_entries import (
     change_named,
     microseconds,
@@ -33,9 +33,6 @@ from registry.named_entries import (
 from registry.stores import JsonDocument, JsonObject, Objects
 from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
-
-Publish = Callable[[JsonObject], tuple[Outcome, str | None]]
-"""Takes a dataset's entry and returns what became of its hub content, and the content's ARN."""
 
 ROWS_UNSEEN = "the row count is unknown: the content was not read; pass row_count to record it"
 
@@ -60,8 +57,8 @@ def register_dataset(
     Args:
         objects: S3, None when it cannot be asked; `no_objects_reason` then says why.
         project: The project's values, for `from_tune` and `from_train`.
-        publish: Publishes the newest version of the entry that it is given, once that is
-            recorded; what it returns is the result's `hub`, and a repeat completes it.
+        publish: Brings the newest version of the entry into the hub, once it is recorded; a
+            repeat completes what it could not do.
 
     Raises:
         InvalidArgument: an argument cannot be stored, or the project knows no such job.
@@ -116,33 +113,37 @@ def _counted(
     return count_rows(facts.s3_uri, content, facts.format or "", objects, call)
 
 
-def _published(store: JsonDocument, decision: Decision, publish: Publish) -> Outcome:
+def _published(store: JsonDocument, decision: Decision, publish: Publish) -> Published:
     """Return what became of the hub's content; its ARN goes into the entry."""
-    published = with_versions(decision.entry)
-    outcome, arn = publish(published)
-    if not arn or arn == published.get("arn"):
-        return outcome
-    newest = published["versions"][-1].get("version")
-
-    def with_arn(entry: JsonObject) -> JsonObject:
-        superseded = with_versions(entry)["versions"][-1].get("version") != newest
-        return entry if superseded else {**entry, "arn": arn}
-
-    try:
-        change_named(store, FILE, str(published["name"]), with_arn)
-    except RegistryError as problem:
-        warning = f"the hub content is {arn}, but the record does not say so: {problem.message}"
-        return outcome.model_copy(update={"warning": warning})
-    return outcome
+    entry = with_versions(decision.entry)
+    published = publish(entry)
+    arn = published.outcome.arn
+    if not arn or arn == entry.get("arn"):
+        return published
+    newest = str(entry["versions"][-1].get("version"))
+    return recorded_arn(
+        published,
+        lambda: change_named(
+            store, FILE, str(entry["name"]), lambda present: _with_arn(present, newest, arn)
+        ),
+    )
 
 
-def _result(decision: Decision, seen: Seen, hub: Outcome) -> RegisterDatasetResult:
+def _with_arn(entry: JsonObject, version: str, arn: str) -> JsonObject:
+    """Return the entry with the ARN of one version, which is its own while that is the newest."""
+    versions = with_versions(entry)["versions"]
+    named = [{**each, "arn": arn} if each.get("version") == version else each for each in versions]
+    newest = versions[-1].get("version") == version
+    return {**entry, **({"arn": arn} if newest else {}), "versions": named}
+
+
+def _result(decision: Decision, seen: Seen, published: Published) -> RegisterDatasetResult:
     entry = with_versions(decision.entry)
     newest = entry["versions"][-1]
     version = str(newest.get("version"))
     name = seen.facts.name
     return RegisterDatasetResult(
-        message=f"Dataset {name} {decision.done}: version {version}.",
+        message=f"Dataset {name} {decision.done}: version {version}{published.told()}.",
         name=name,
         version=version,
         ordinal=len(entry["versions"]),
@@ -153,8 +154,10 @@ def _result(decision: Decision, seen: Seen, hub: Outcome) -> RegisterDatasetResu
         content_hash=newest.get("hash"),
         content_checked=seen.content.hash is not None,
         local=Outcome(state=decision.state),
-        hub=hub,
-        warnings=tuple(_warnings(entry, seen)),
+        hub=published.outcome,
+        warnings=(*_warnings(entry, seen), *published.warnings()),
+        next_step=published.next_step("register_dataset"),
+        aws=published.identity,
     )
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from registry.datasets.versions import with_versions
 from registry.errors import NotFound
+from registry.named_entries import no_such_entry
 from registry.redaction import quoted
 from registry.stores import JsonObject
 
 _NEAR = 5
-_ALIKE = 0.5
 _OFFERED = 50
 
 
@@ -54,7 +53,7 @@ def resolve_dataset(entries: Sequence[Mapping[str, Any]], reference: str) -> Res
     name, wanted = split_reference(reference, by_name)
     entry = by_name.get(name)
     if entry is None:
-        raise no_such_dataset(name, by_name)
+        raise no_such_entry("dataset", name, by_name)
     versions = with_versions(entry)["versions"]
     known = [(place, str(each.get("version"))) for place, each in enumerate(versions, start=1)]
     place = place_of(name, known, wanted) if wanted else len(versions) - 1
@@ -93,20 +92,6 @@ def place_of(name: str, known: Sequence[tuple[int | None, str]], wanted: str) ->
             {"version": version} if ordinal is None else {"ordinal": ordinal, "version": version}
             for ordinal, version in offered
         ],
-    )
-
-
-def no_such_dataset(name: str, names: Iterable[str]) -> NotFound:
-    """Return the error for a name that is not there, with those near it."""
-    known = sorted(set(names))
-    lowered = {each.lower(): each for each in reversed(known)}
-    alike = get_close_matches(name.lower(), list(lowered), n=_NEAR, cutoff=_ALIKE)
-    within = [each for each in known if name.lower() in each.lower()]
-    near = list(dict.fromkeys([*(lowered[each] for each in alike), *within]))[:_NEAR]
-    return NotFound(
-        f"no dataset is called {quoted(name, 80)}",
-        hint="list_datasets gives the names" + (f"; near: {', '.join(near)}" if near else ""),
-        candidates=near,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from registry.datasets.resolving import ResolvedDataset, resolve_dataset, split_reference
 from registry.datasets.versions import with_versions
-from registry.errors import CorruptRegistry, NotFound
+from registry.errors import CorruptRegistry
+from registry.evaluators.listing import earlier_states
 from registry.local.documents import HOW_TO_REPAIR
-from registry.redaction import quoted
+from registry.named_entries import no_such_entry
 from registry.removal.planned import Planned, Planning, result
 from registry.stores import JsonDocument, JsonObject
 from schemas.removal import RemovalPlan, RemoveRecordResult, Staying
@@ -23,6 +23,7 @@ _MIRRORED = {
     "registered_at": "registered_at",
     "latest_version": "version",
     "content_hash": "hash",
+    "arn": "arn",
 }
 """Fields of a dataset's entry, and of its newest version that they repeat.
 
@@ -83,7 +84,7 @@ def _dataset(entries: Sequence[JsonObject], path: str, reference: str) -> Planne
     if found.named and len(with_versions(found.entry)["versions"]) > 1:
         return _version(entries, path, found)
     versions = with_versions(found.entry)["versions"]
-    stays = _objects(versions) + _hub(found.entry)
+    stays = _objects(versions) + _hub(*versions, found.entry)
     plan = RemovalPlan(
         kind="dataset",
         name=found.name,
@@ -100,9 +101,10 @@ def _version(entries: Sequence[JsonObject], path: str, found: ResolvedDataset) -
     kept = [each for n, each in enumerate(entry["versions"], start=1) if n != found.ordinal]
     newest = kept[-1]
     rest = {**found.entry, "versions": kept}
+    stays = _objects([found.version]) + _hub(found.version)
     if found.ordinal == len(entry["versions"]):
         rest |= {field: newest.get(key) for field, key in _MIRRORED.items()}
-        rest["arn"] = None  # it was the hub content of the version that goes
+        stays = _objects([found.version]) + _hub(found.version, found.entry)
     note = f"{found.name} is then at {newest.get('version')}"
     if found.ordinal <= len(kept):
         note = f"later versions are then counted from v{found.ordinal}, one lower than before"
@@ -113,7 +115,7 @@ def _version(entries: Sequence[JsonObject], path: str, found: ResolvedDataset) -
         path=path,
         says=f"version {found.ordinal} of {len(entry['versions'])}, "
         f"registered {version.get('registered_at')}",
-        stays=tuple(_objects([version]) + _hub(found.entry)),
+        stays=tuple(stays),
         note=note,
     )
     changed = [rest if each is found.entry else each for each in entries]
@@ -123,13 +125,7 @@ def _version(entries: Sequence[JsonObject], path: str, found: ResolvedDataset) -
 def _evaluator(entries: Sequence[JsonObject], path: str, name: str) -> Planned:
     entry = next((each for each in entries if each.get("name") == name), None)
     if entry is None:
-        known = [str(each.get("name")) for each in entries]
-        near = get_close_matches(name, known, n=3, cutoff=0.5)
-        raise NotFound(
-            f"no evaluator is called {quoted(name, 80)}",
-            hint="list_evaluators gives the names" + (f"; near: {', '.join(near)}" if near else ""),
-            candidates=near,
-        )
+        raise no_such_entry("evaluator", name, [str(each.get("name")) for each in entries])
     target = entry.get("arn_or_uri")
     what = "Lambda function" if entry.get("type") == "lambda" else "model"
     stays = [Staying(what=what, name=str(target))] if target else []
@@ -138,7 +134,7 @@ def _evaluator(entries: Sequence[JsonObject], path: str, name: str) -> Planned:
         name=name,
         path=path,
         says=f"{entry.get('type')}, {entry.get('technique')}",
-        stays=tuple(stays + _hub(entry)),
+        stays=tuple(stays + _hub(*earlier_states(entry), entry)),
     )
     return Planned(plan, entry, [each for each in entries if each is not entry])
 
@@ -148,9 +144,9 @@ def _objects(versions: Sequence[Mapping[str, Any]]) -> list[Staying]:
     return [Staying(what="data", name=uri) for uri in list(uris)[-_STAYING_SHOWN:]]
 
 
-def _hub(entry: Mapping[str, Any]) -> list[Staying]:
-    arn = entry.get("arn")
-    return [Staying(what="hub content", name=str(arn))] if arn else []
+def _hub(*records: Mapping[str, Any]) -> list[Staying]:
+    arns = dict.fromkeys(str(each["arn"]) for each in records if each.get("arn"))
+    return [Staying(what="hub content", name=arn) for arn in list(arns)[-_STAYING_SHOWN:]]
 
 
 def _check_versions(entries: Sequence[JsonObject], path: str) -> None:

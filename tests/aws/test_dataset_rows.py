@@ -27,9 +27,10 @@ from registry.calls import Call
 from registry.datasets.content import dataset_content
 from registry.datasets.register import register_dataset
 from registry.datasets.rows import RowCount, count_rows
+from registry.hub.publishing import Published
 from registry.local.documents import JsonFile
-from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
+from schemas.hub import HubOutcome
 
 LINES = b'{"a":1}\n\n{"a":2}\n{"a":3}'
 PART_BYTES = 8_000_000
@@ -52,7 +53,7 @@ def register(objects: S3Objects, tmp_path: Path):
             DatasetRequest(name="d", s3_uri=s3_uri),
             store=store,
             objects=seen,
-            publish=lambda _: (Outcome(state="skipped"), None),
+            publish=lambda _: Published(HubOutcome(state="skipped")),
             now=lambda: datetime(2026, 5, 1, tzinfo=UTC),
             call=Call(),
         )

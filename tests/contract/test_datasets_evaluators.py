@@ -17,13 +17,14 @@ from registry.datasets.listing import list_datasets
 from registry.datasets.register import register_dataset
 from registry.datasets.resolving import resolve_dataset
 from registry.errors import CorruptRegistry, InvalidArgument, NotFound, RegistryError
-from registry.evaluators import register_evaluator
+from registry.evaluators.register import register_evaluator
+from registry.hub.publishing import Published
 from registry.local.documents import JsonFile
 from registry.named_entries import named_entries
 from registry.stores import StoredObject
-from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, ListDatasetsResult, RegisterDatasetResult
 from schemas.evaluator import EvaluatorRequest
+from schemas.hub import HubOutcome
 
 VECTORS = Path(__file__).parents[1] / "data" / "contract" / "datasets_evaluators.json"
 CASES = {case["id"]: case for case in json.loads(VECTORS.read_text("utf-8"))["cases"]}
@@ -160,7 +161,7 @@ class Scenario:
             store=self.datasets,
             objects=self.bucket if asked else None,
             no_objects_reason="no region",
-            publish=lambda _: (Outcome(state="skipped"), None),
+            publish=unpublished,
             now=lambda: datetime.fromisoformat(STAMP).astimezone(UTC),
             call=Call(),
         )
@@ -169,9 +170,14 @@ class Scenario:
         return register_evaluator(
             EvaluatorRequest(**given),
             store=self.evaluators,
+            publish=unpublished,
             now=lambda: datetime.fromisoformat(STAMP).astimezone(UTC),
             call=Call(),
         )
+
+
+def unpublished(_entry: Any) -> Published:
+    return Published(HubOutcome(state="skipped"))
 
 
 def parsed(text: str) -> Any:

@@ -13,9 +13,10 @@ from registry.calls import Call
 from registry.datasets.register import register_dataset
 from registry.datasets.sources import ProjectValues
 from registry.errors import InvalidArgument
+from registry.hub.publishing import Published
 from registry.local.documents import JsonFile
-from schemas.base import Outcome
 from schemas.dataset import DatasetRequest
+from schemas.hub import HubOutcome
 
 VECTORS = Path(__file__).parents[1] / "data" / "contract" / "tune_dataset_names.json"
 CASES: list[dict[str, Any]] = json.loads(VECTORS.read_text("utf-8"))["cases"]
@@ -75,7 +76,7 @@ def stored_by(case: dict[str, Any], folder: Path) -> Any:
         store=store,
         objects=None,
         no_objects_reason="the vectors have no S3",
-        publish=lambda _: (Outcome(state="skipped"), None),
+        publish=lambda _: Published(HubOutcome(state="skipped")),
         project=ProjectValues({**case["tune_state"], "PROJECT_NAME": "tv"}, {}),
         now=lambda: datetime.fromisoformat(STAMP).astimezone(UTC),
         call=Call(),

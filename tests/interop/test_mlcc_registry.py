@@ -19,17 +19,18 @@ from registry.deployments.exporting import Export, export_deployments
 from registry.deployments.filters import DeploymentFilter
 from registry.deployments.importing import Import, import_deployments
 from registry.errors import NeedsConfirmation, NotFound
-from registry.evaluators import register_evaluator
+from registry.evaluators.register import register_evaluator
+from registry.hub.publishing import Published
 from registry.local.deployments import user_registry
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems
 from registry.removal.deployments import remove_deployment
 from registry.stores import DeploymentLog
-from schemas.base import Outcome
 from schemas.dataset import DatasetRequest
 from schemas.deployment_views import Origin
 from schemas.evaluator import EvaluatorRequest
 from schemas.exchange import ImportDeploymentsResult, Strategy
+from schemas.hub import HubOutcome
 
 
 def entry(number: int, architecture: str, backend: str, **extra: Any) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def test_mlccs_helper_reads_and_extends_our_datasets(helper, home):
         store=store,
         objects=None,
         no_objects_reason="no region",
-        publish=lambda _: (Outcome(state="skipped"), None),
+        publish=lambda _: Published(HubOutcome(state="skipped")),
         now=lambda: datetime.now(UTC),
         call=Call(),
     )
@@ -184,7 +185,7 @@ def test_our_datasets_file_is_byte_for_byte_what_mlccs_helper_writes(helper, hom
         store=JsonFile(home / "datasets.json", ascii_only=True, final_newline=False),
         objects=None,
         no_objects_reason="no region",
-        publish=lambda _: (Outcome(state="skipped"), None),
+        publish=lambda _: Published(HubOutcome(state="skipped")),
         now=lambda: stamp,
         call=Call(),
     )
@@ -199,6 +200,7 @@ def test_mlccs_helper_reads_our_evaluators_and_ignores_their_history(helper, hom
         register_evaluator(
             EvaluatorRequest(name="r", type="lambda", arn=arn + function, technique="rlvr"),
             store=store,
+            publish=lambda _: Published(HubOutcome(state="skipped")),
             now=lambda: datetime.now(UTC),
             call=Call(deadline=time.monotonic() + 5),
         )

@@ -24,7 +24,7 @@ WRITERS = (
     "registry/capture.py",
     "registry/registration/request.py",
     "registry/datasets/sources.py",
-    "registry/evaluators.py",
+    "registry/evaluators/register.py",
     "registry/deployments/candidates.py",
     "registry/deployments/importing.py",
     "registry/deployments/exporting.py",

@@ -32,11 +32,12 @@ from registry.errors import (
     RegistryError,
     Unavailable,
 )
+from registry.hub.publishing import NOT_FATAL, Published
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems
 from registry.stores import StoredObject
-from schemas.base import Outcome
 from schemas.dataset import DatasetRequest, RegisterDatasetResult
+from schemas.hub import HubOutcome
 
 URI = "s3://bucket/d/train.jsonl"
 
@@ -76,13 +77,12 @@ class Registry:
         self.path = home / "datasets.json"
         self.store = JsonFile(self.path, ascii_only=True, final_newline=False)
         self.at = datetime(2026, 5, 1, 10, tzinfo=UTC)
-        self.hub = Outcome(state="skipped", warning="no hub is configured")
-        self.arn: str | None = None
+        self.hub = HubOutcome(state="skipped", warning="no hub is configured")
         self.published: list[dict[str, Any]] = []
 
-    def publish(self, entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+    def publish(self, entry: dict[str, Any]) -> Published:
         self.published.append(entry)
-        return self.hub, self.arn
+        return Published(self.hub)
 
     def register(
         self,
@@ -311,35 +311,39 @@ ARN = "arn:aws:sagemaker:us-west-2:123456789012:hub-content/h/DataSet/alpaca/1.0
 
 
 def test_what_is_recorded_is_published_and_its_arn_recorded_too(registry):
-    registry.hub, registry.arn = Outcome(state="created"), ARN
+    registry.hub = HubOutcome(state="created", hub="h", arn=ARN)
 
     result = registry.register(ONE, row_count=3)
 
     (published,) = registry.published
     assert ("1.0.0", None) == (published["versions"][-1]["version"], published["arn"])
     assert ("created", "created") == (result.local.state, result.hub.state)
-    assert {**published, "arn": ARN} == registry.entry()
+    versions = [{**published["versions"][0], "arn": ARN}]
+    assert {**published, "arn": ARN, "versions": versions} == registry.entry()
+    assert (ARN, ()) == (result.hub.arn, result.warnings)
 
 
 def test_a_repeat_publishes_what_is_missing_and_writes_nothing_more(registry):
-    registry.hub = Outcome(state="failed", warning="the hub cannot be reached")
+    registry.hub = HubOutcome(state="failed", hub="h", warning="the hub cannot be reached")
     failed = registry.register(ONE, row_count=3)
-    registry.hub, registry.arn = Outcome(state="created"), ARN
+    registry.hub = HubOutcome(state="created", hub="h", arn=ARN)
     completed = registry.register(ONE)
-    registry.hub = Outcome(state="unchanged")
+    registry.hub = HubOutcome(state="unchanged", hub="h", arn=ARN)
     before = registry.path.stat().st_mtime_ns
     again = registry.register(ONE)
 
     assert ("created", "failed") == (failed.local.state, failed.hub.state)
+    assert (NOT_FATAL, "the hub cannot be reached") == failed.warnings
+    assert "register_dataset again" in (failed.next_step or "")
     assert ("unchanged", "created") == (completed.local.state, completed.hub.state)
     assert ("unchanged", "unchanged") == (again.local.state, again.hub.state)
     assert (ARN, before) == (registry.entry()["arn"], registry.path.stat().st_mtime_ns)
 
 
 def test_the_arn_of_a_version_is_not_that_of_the_next(registry):
-    registry.hub, registry.arn = Outcome(state="created"), ARN
+    registry.hub = HubOutcome(state="created", hub="h", arn=ARN)
     registry.register(ONE, row_count=3)
-    registry.hub, registry.arn = Outcome(state="failed", warning="throttled"), None
+    registry.hub = HubOutcome(state="failed", hub="h", warning="throttled")
 
     registry.register(TWO, row_count=4)
 
@@ -347,10 +351,10 @@ def test_the_arn_of_a_version_is_not_that_of_the_next(registry):
 
 
 def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn(registry):
-    def superseded(_entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+    def superseded(_entry: dict[str, Any]) -> Published:
         registry.publish = Registry.publish.__get__(registry)
         registry.register(TWO, row_count=4)
-        return Outcome(state="created"), ARN
+        return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
     registry.publish = superseded
     result = registry.register(ONE, row_count=3)
@@ -360,9 +364,9 @@ def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn
 
 
 def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
-    def removed(_entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+    def removed(_entry: dict[str, Any]) -> Published:
         registry.path.write_text("[]")
-        return Outcome(state="created"), ARN
+        return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
     registry.publish = removed
     registry.register(ONE, row_count=3)
@@ -371,9 +375,9 @@ def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
 
 
 def test_an_arn_that_cannot_be_recorded_is_a_warning(registry):
-    def broken(_entry: dict[str, Any]) -> tuple[Outcome, str | None]:
+    def broken(_entry: dict[str, Any]) -> Published:
         registry.path.write_text("{}")
-        return Outcome(state="created"), ARN
+        return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
     registry.publish = broken
     result = registry.register(ONE, row_count=3)

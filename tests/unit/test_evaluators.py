@@ -11,10 +11,12 @@ import pytest
 
 from registry.calls import Call
 from registry.errors import Cancelled, CorruptRegistry, InvalidArgument
-from registry.evaluators import register_evaluator
+from registry.evaluators.register import register_evaluator
+from registry.hub.publishing import Published
 from registry.local.documents import JsonFile
 from registry.local.entries import schema_problems
 from schemas.evaluator import EvaluatorRequest, RegisterEvaluatorResult
+from schemas.hub import HubOutcome
 
 ARN = "arn:aws:lambda:us-west-2:123456789012:function:my-reward"
 PACKAGE = "arn:aws:sagemaker:us-west-2:123456789012:model-package/pref/3"
@@ -27,6 +29,7 @@ class Registry:
         self.path = home / "evaluators.json"
         self.store = JsonFile(self.path, ascii_only=True, final_newline=False)
         self.hour = 0
+        self.hub = HubOutcome(state="skipped", warning="no hub is configured")
 
     def register(
         self, sent: tuple[str, ...] = (), call: Call | None = None, **said: str
@@ -36,6 +39,7 @@ class Registry:
         return register_evaluator(
             EvaluatorRequest(**{**first, **said}),
             store=self.store,
+            publish=lambda _: Published(self.hub),
             now=lambda: datetime(2026, 5, 1, self.hour, tzinfo=UTC),
             call=call or Call(sent=frozenset(sent)),
         )

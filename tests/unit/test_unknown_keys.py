@@ -20,15 +20,16 @@ from registry.calls import Call
 from registry.datasets.register import register_dataset
 from registry.deployments.importing import Import, import_deployments
 from registry.errors import NeedsConfirmation
-from registry.evaluators import register_evaluator
+from registry.evaluators.register import register_evaluator
+from registry.hub.publishing import Published
 from registry.local.deployments import user_registry
 from registry.local.documents import JsonFile
 from registry.redaction import redact_parameters
 from registry.removal.deployments import remove_deployment
 from registry.removal.named import remove_dataset, remove_evaluator
-from schemas.base import Outcome
 from schemas.dataset import DatasetRequest
 from schemas.evaluator import EvaluatorRequest
+from schemas.hub import HubOutcome
 
 TEXT = st.text(max_size=10) | st.sampled_from(
     [
@@ -172,7 +173,7 @@ def registered(store: JsonFile, s3_uri: str, rows: int) -> None:
         store=store,
         objects=None,
         no_objects_reason="none here",
-        publish=lambda _: (Outcome(state="skipped"), None),
+        publish=lambda _: Published(HubOutcome(state="skipped")),
         now=lambda: datetime(2026, 6, 1, tzinfo=UTC),
         call=Call(),
     )
@@ -238,6 +239,7 @@ def with_another_function(store: JsonFile, entry: dict[str, Any]) -> list[Any]:
     register_evaluator(
         EvaluatorRequest(name="a", type="lambda", arn=other, technique="rlvr"),
         store=store,
+        publish=lambda _: Published(HubOutcome(state="skipped")),
         now=lambda: datetime(2026, 6, 1, tzinfo=UTC),
         call=Call(),
     )

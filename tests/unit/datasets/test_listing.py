@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.datasets.listing import InHub, list_datasets
+from registry.datasets.listing import DatasetInHub, list_datasets
 from registry.errors import InvalidArgument, NotFound
 
 ARN = "arn:aws:sagemaker:us-west-2:123456789012:hub-content/h/DataSet"
@@ -33,11 +33,13 @@ def entry(name: str, *versions: str, technique: str = "sft") -> dict[str, Any]:
     }
 
 
-def in_hub(name: str, version: str, technique: str = "sft") -> InHub:
-    return InHub(name, version, f"{ARN}/{name}/{version}", technique, f"s3://hub/{name}.jsonl")
+def in_hub(name: str, version: str, technique: str = "sft") -> DatasetInHub:
+    return DatasetInHub(
+        name, version, f"{ARN}/{name}/{version}", technique, f"s3://hub/{name}.jsonl"
+    )
 
 
-def listed(entries: list[Any], contents: list[InHub] | None = None, **asked: Any) -> Any:
+def listed(entries: list[Any], contents: list[DatasetInHub] | None = None, **asked: Any) -> Any:
     options = {
         "hub_warning": "",
         "reference": "",
@@ -127,6 +129,19 @@ def test_local_and_hub_are_one_by_name_and_version():
     )
     assert None is only.entry
     assert ({"kept": [1]}, False) == (a.entry["future"], "versions" in a.entry)
+
+
+def test_an_older_version_is_in_the_hub_when_the_record_says_so():
+    """A listing of every dataset names the latest version alone."""
+    recorded = entry("a", "1.0.0", "1.1.0")
+    recorded["versions"][0]["arn"] = f"{ARN}/a/1.0.0"
+
+    (found,) = listed([recorded], [in_hub("a", "1.1.0")], full=True).datasets
+
+    assert [("1.1.0", "both"), ("1.0.0", "both")] == [
+        (each.version, each.origin) for each in found.versions
+    ]
+    assert f"{ARN}/a/1.0.0" == found.versions[1].arn
 
 
 def test_what_only_a_hub_has_is_found_by_name_and_by_its_number():

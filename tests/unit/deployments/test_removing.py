@@ -169,7 +169,8 @@ def test_the_newest_version_of_a_dataset_goes_and_the_one_before_is_mirrored(sto
 
 
 def test_an_older_version_goes_and_the_newest_stays_what_it_is(stored):
-    whole = dataset("a", version(0), version(1), arn="arn:hub/a")
+    old = version(0) | {"arn": "arn:hub/a/1.0.0"}
+    whole = dataset("a", old, version(1), arn="arn:hub/a/1.1.0")
     store, path = stored(whole)
 
     plan, _ = agreed(remove_dataset, store, path, "a@v1.0.0")
@@ -177,7 +178,30 @@ def test_an_older_version_goes_and_the_newest_stays_what_it_is(stored):
     [left] = store.read()
     assert {**whole, "versions": [version(1)]} == left
     assert "one lower" in plan["note"]
-    assert "arn:hub/a" == stays(plan)["hub content"]
+    assert "arn:hub/a/1.0.0" == stays(plan)["hub content"]
+
+
+def test_hub_content_of_every_version_stays_and_is_named(stored):
+    versions = [version(place) | {"arn": f"arn:hub/a/{place}"} for place in range(2)]
+    store, path = stored(dataset("a", *versions, arn="arn:hub/a/1"))
+
+    newest, _ = agreed(remove_dataset, store, path, "a@v2")
+    [left] = store.read()
+    whole, _ = agreed(remove_dataset, store, path, "a")
+
+    assert ["arn:hub/a/1"] == [each["name"] for each in newest["stays"][1:]]
+    assert "arn:hub/a/0" == left["arn"]
+    assert "arn:hub/a/0" == stays(whole)["hub content"]
+
+
+def test_hub_content_of_an_evaluator_stays_with_that_of_its_history(stored):
+    history = [{"type": "lambda", "arn": "arn:hub/r/1"}]
+    gone = {"name": "r", "type": "lambda", "arn_or_uri": "arn:f", "history": history}
+    store, path = stored(gone | {"arn": "arn:hub/r/2"})
+
+    plan, _ = agreed(remove_evaluator, store, path, "r")
+
+    assert ["arn:f", "arn:hub/r/1", "arn:hub/r/2"] == [each["name"] for each in plan["stays"]]
 
 
 @pytest.mark.parametrize("reference", ["a", "a@v1", "a@v1.0.0", "a@1"])

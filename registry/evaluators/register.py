@@ -14,8 +14,9 @@ from typing import get_args
 from registry.calls import Call
 from registry.datasets.names import checked_name, checked_s3_uri, key_of
 from registry.errors import InvalidArgument
+from registry.hub.publishing import Publish, Published, recorded_arn
 from registry.named_entries import (
-    HUB_NOT_BUILT,
+    change_named,
     check_storable,
     microseconds,
     put_named,
@@ -57,6 +58,7 @@ def register_evaluator(
     request: EvaluatorRequest,
     *,
     store: JsonDocument,
+    publish: Publish,
     now: Callable[[], datetime],
     call: Call,
 ) -> RegisterEvaluatorResult:
@@ -66,11 +68,15 @@ def register_evaluator(
     entry's `history`. A description or project that the caller does not send stays as it is; an
     empty description that it does send empties it.
 
+    Args:
+        publish: Brings the entry into the hub, once it is recorded; a repeat completes what it
+            could not do.
+
     Raises:
         InvalidArgument: an argument is missing, or has not the form that its type needs.
         CorruptRegistry: `evaluators.json` is not what it should be; it is left as it is.
         Conflict, Unavailable: as `JsonDocument.change`.
-        Cancelled, DeadlineExceeded: nothing was written.
+        Cancelled, DeadlineExceeded: nothing was written, unless the record was already.
     """
     _check(request)
     call.check("registering the evaluator")
@@ -90,7 +96,8 @@ def register_evaluator(
         return made[-1].entry
 
     put_named(store, FILE, request.name, make)
-    return _result(made[-1], redacted=description != request.description)
+    published = _published(store, made[-1].entry, publish)
+    return _result(made[-1], published, redacted=description != request.description)
 
 
 def _check(request: EvaluatorRequest) -> None:
@@ -151,24 +158,44 @@ def _decide(
     history = present.get("history", [])
     if not isinstance(history, list):
         raise unusable(present, FILE, "/history is not a list")
-    before = {key: present[key] for key in (*_FACTS, "registered_at") if key in present}
-    entry = {**present, **facts, "registered_at": stamp, "history": [*history, before]}
+    before = {key: present[key] for key in (*_FACTS, "registered_at", "arn") if key in present}
+    kept_keys = {key: value for key, value in present.items() if key != "arn"}
+    entry = {**kept_keys, **facts, "registered_at": stamp, "history": [*history, before]}
     check_storable(entry, "evaluator", FILE)
     return _Decision(entry, "updated")
 
 
-def _result(decision: _Decision, *, redacted: bool) -> RegisterEvaluatorResult:
+def _published(store: JsonDocument, entry: JsonObject, publish: Publish) -> Published:
+    """Return what became of the hub's content; its ARN goes into the entry."""
+    published = publish(entry)
+    arn = published.outcome.arn
+    if not arn or arn == entry.get("arn"):
+        return published
+
+    def with_arn(present: JsonObject) -> JsonObject:
+        superseded = any(present.get(fact) != entry.get(fact) for fact in _FACTS)
+        return present if superseded else {**present, "arn": arn}
+
+    return recorded_arn(published, lambda: change_named(store, FILE, str(entry["name"]), with_arn))
+
+
+def _result(
+    decision: _Decision, published: Published, *, redacted: bool
+) -> RegisterEvaluatorResult:
     entry = decision.entry
     done = {"created": "was registered", "updated": "was updated; what it was is in its history"}
-    warnings = (redaction_warning("the description"),)
+    secret = (redaction_warning("the description"),)
+    what = done.get(decision.state, "is registered already")
     return RegisterEvaluatorResult(
-        message=f"Evaluator {entry['name']} {done.get(decision.state, 'is registered already')}.",
+        message=f"Evaluator {entry['name']} {what}{published.told()}.",
         name=entry["name"],
         type=entry["type"],
         arn=entry["arn_or_uri"],
         technique=entry["technique"],
         description=entry["description"],
         local=Outcome(state=decision.state),
-        hub=Outcome(state="skipped", warning=HUB_NOT_BUILT),
-        warnings=warnings if redacted else (),
+        hub=published.outcome,
+        warnings=(*(secret if redacted else ()), *published.warnings()),
+        next_step=published.next_step("register_evaluator"),
+        aws=published.identity,
     )

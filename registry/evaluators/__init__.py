@@ -1,0 +1,1 @@
+"""Evaluators: registering reward functions and preference models, and listing them."""
