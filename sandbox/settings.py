@@ -20,6 +20,8 @@ class Settings:
         adapter_updates: UpdateInferenceComponent works for adapters; otherwise it answers
             "Update operation is not supported".
         denied_keys: access keys that are answered as unknown to the service.
+        known_keys_only: so is every key that was not made known; otherwise it acts as the
+            first account's user.
     """
 
     search_nested_names: bool = True
@@ -39,6 +41,7 @@ class Settings:
     failing_artifact_marker: str = "sandbox-fail"
     adapter_updates: bool = True
     denied_keys: list[str] = field(default_factory=list)
+    known_keys_only: bool = False
 
     def changed(self, changes: Mapping[str, object]) -> "Settings":
         """Return these settings with ``changes``; ValueError names an unknown or wrong one."""
