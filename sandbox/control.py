@@ -55,8 +55,9 @@ class Control:
 
         Args:
             operation: such as ``Search``, or ``*`` for all of the service.
-            kind: ``throttle``, ``deny``, ``server_error`` (500), ``unavailable`` (503),
-                ``expired_token``, ``reset`` (hung up before the work), ``slow`` (done at once,
+            kind: ``throttle``, ``deny``, ``server_error`` (500), ``unavailable`` (503), ``quota``,
+                ``conflict``, ``expired_token``, ``clock_skew``, ``reset`` (hung up before the
+                work), ``slow`` (done at once,
                 answered after ``delay_s``) or ``lost_answer`` (done, then hung up).
             times: how many calls fail; -1: all until ``clear_faults``.
             skip: how many calls go through before that.
@@ -145,6 +146,16 @@ class Control:
     def _plan(self, what: str, name: str, outcome: str, reason: str, region: str) -> None:
         where = {"region": region} if region else {}
         self._send("POST", what, {"name": name, "outcome": outcome, "reason": reason, **where})
+
+    def put_endpoint_into(self, name: str, status: str, *, reason: str = "") -> None:
+        """Let an endpoint be in a status, such as ``RollingBack`` or ``Failed``, from now on.
+
+        Args:
+            name: of an endpoint that exists in the sandbox's own region.
+            status: any EndpointStatus.
+            reason: the FailureReason it has then.
+        """
+        self._send("POST", "endpoints", {"name": name, "status": status, "reason": reason})
 
     def change_settings(self, **changes: bool | float | str | list[str]) -> Document:
         """Change settings (see ``sandbox.settings.Settings``) and return them all."""

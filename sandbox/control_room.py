@@ -14,6 +14,7 @@ from sandbox.identities import DEFAULT_KEY
 from sandbox.permissions import Policy
 from sandbox.protocol import Answer
 from sandbox.sagemaker.components import plan_outcome
+from sandbox.sagemaker.endpoints import put_into
 from sandbox.sagemaker.hub_contents import plan_import
 
 PREFIX = "/_sandbox/"
@@ -42,6 +43,7 @@ class ControlRoom:
             ("POST", "clock"): self._clock,
             ("POST", "components"): self._plan_component,
             ("POST", "imports"): self._plan_import,
+            ("POST", "endpoints"): self._put_endpoint_into,
             ("GET", "settings"): self._settings,
             ("POST", "settings"): self._change_settings,
             ("POST", "reset"): self._reset,
@@ -129,6 +131,13 @@ class ControlRoom:
         region = arguments.get("region", self._region)
         context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
         plan(context, arguments["name"], outcome, arguments.get("reason", ""))
+        self._sandbox.states.save(context.account, region)
+        return {}
+
+    def _put_endpoint_into(self, arguments: Document) -> Document:
+        region = arguments.get("region", self._region)
+        context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
+        put_into(context, arguments["name"], arguments["status"], arguments.get("reason", ""))
         self._sandbox.states.save(context.account, region)
         return {}
 

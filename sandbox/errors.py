@@ -17,13 +17,19 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, int, str]]] = {
     "sts": {
         "AccessDeniedException": ("AccessDenied", 403, ""),
         "ExpiredTokenException": ("ExpiredToken", 403, ""),
+        "InvalidSignatureException": ("SignatureDoesNotMatch", 403, ""),
         "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403, ""),
         "ThrottlingException": ("Throttling", 400, ""),
         "UnknownOperationException": ("InvalidAction", 400, ""),
         "UnrecognizedClientException": ("InvalidClientTokenId", 403, ""),
     },
-    "ecr": {"InternalFailure": ("ServerException", 500, "")},
+    "ecr": {
+        "InternalFailure": ("ServerException", 500, ""),
+        "ResourceLimitExceeded": ("LimitExceededException", 400, ""),
+    },
     "dynamodb": {
+        "ConflictException": ("TransactionConflictException", 400, ""),
+        "ResourceLimitExceeded": ("LimitExceededException", 400, ""),
         "InternalFailure": ("InternalServerError", 500, "Internal server error"),
         "ThrottlingException": (
             "ThrottlingException",
@@ -33,7 +39,22 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, int, str]]] = {
     },
     "s3": {
         "AccessDeniedException": ("AccessDenied", 403, ""),
+        "ConflictException": (
+            "OperationAborted",
+            409,
+            "A conflicting conditional operation is currently in progress against this resource.",
+        ),
         "ExpiredTokenException": ("ExpiredToken", 400, "The provided token has expired."),
+        "InvalidSignatureException": (
+            "RequestTimeTooSkewed",
+            403,
+            "The difference between the request time and the current time is too large.",
+        ),
+        "ResourceLimitExceeded": (
+            "TooManyBuckets",
+            400,
+            "You have attempted to create more buckets than allowed.",
+        ),
         "InternalFailure": (
             "InternalError",
             500,

@@ -10,6 +10,18 @@ from sandbox.protocol import Answer, Call, Refusal
 # What the service says instead of doing the work. Each service has its own words for these.
 _REFUSALS = {
     "throttle": ("ThrottlingException", "Rate exceeded", 400),
+    "quota": (
+        "ResourceLimitExceeded",
+        "The account-level service limit for this resource is 0. Please use AWS Service Quotas "
+        "to request an increase for this quota.",
+        400,
+    ),
+    "conflict": ("ConflictException", "The resource was changed by another request.", 400),
+    "clock_skew": (
+        "InvalidSignatureException",
+        "Signature expired: the request is older than what is accepted",
+        400,
+    ),
     "server_error": ("InternalFailure", "The request failed because of an internal error.", 500),
     "unavailable": ("ServiceUnavailable", "The service is temporarily unavailable.", 503),
     "expired_token": (

@@ -80,6 +80,16 @@ S3_WORDS = {
     "server_error": (500, "InternalError", "We encountered an internal error. Please try again."),
     "unavailable": (503, "ServiceUnavailable", "Service is unable to handle request."),
     "expired_token": (400, "ExpiredToken", "The provided token has expired."),
+    "clock_skew": (
+        403,
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    ),
+    "conflict": (
+        409,
+        "OperationAborted",
+        "A conflicting conditional operation is currently in progress against this resource.",
+    ),
     "deny": (
         403,
         "AccessDenied",
@@ -96,6 +106,16 @@ DYNAMODB_WORDS = {
     ),
     "server_error": (500, "InternalServerError", "Internal server error"),
     "unavailable": (503, "ServiceUnavailable", "The service is temporarily unavailable."),
+    "conflict": (
+        400,
+        "TransactionConflictException",
+        "The resource was changed by another request.",
+    ),
+    "clock_skew": (
+        400,
+        "InvalidSignatureException",
+        "Signature expired: the request is older than what is accepted",
+    ),
     "expired_token": (
         400,
         "ExpiredTokenException",
