@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -328,13 +329,27 @@ def test_another_expected_owner_is_denied(once, bucket):
     assert (403, "AccessDenied", "Access Denied") == said
 
 
-def test_a_call_that_nobody_signed_is_refused(front_env):
-    address = front_env["AWS_ENDPOINT_URL_S3"].removeprefix("http://")
+def sent(environment, method, path, headers):
+    """Send what no client would, and return status, content type and body."""
+    address = environment["AWS_ENDPOINT_URL_S3"].removeprefix("http://")
     with contextlib.closing(http.client.HTTPConnection(address)) as connection:
-        connection.request("GET", "/bucket/key")
+        connection.request(method, path, b"{}" if method == "POST" else b"", headers)
         response = connection.getresponse()
+        return response.status, response.headers["Content-Type"], response.read().decode()
 
-        assert (403, True) == (response.status, b"<Code>AccessDenied</Code>" in response.read())
+
+def test_each_service_writes_its_errors_in_its_own_form(front_env):
+    """Nobody signed these: S3 answers in XML, DynamoDB in JSON 1.0 with a qualified type."""
+    object_status, object_type, xml = sent(front_env, "GET", "/bucket/key", {})
+    table_status, table_type, json_text = sent(
+        front_env, "POST", "/", {"X-Amz-Target": "DynamoDB_20120810.GetItem"}
+    )
+
+    assert (403, "application/xml") == (object_status, object_type)
+    assert "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><RequestId>" in xml
+    assert (400, "application/x-amz-json-1.0") == (table_status, table_type)
+    kind = "com.amazon.coral.service#MissingAuthenticationTokenException"
+    assert {"__type": kind, "message": "Missing Authentication Token"} == json.loads(json_text)
 
 
 @pytest.mark.parametrize("service", ["s3", "dynamodb"])
