@@ -120,7 +120,7 @@ class Control:
         return float(self._send("POST", "clock", {"freeze": True})["now"])
 
     def plan_component(
-        self, name: str, outcome: str, *, reason: str = "", region: str = ""
+        self, name: str, outcome: str, *, reason: str = "", region: str = "", access_key: str = ""
     ) -> None:
         """Decide how a component ends, whether it exists already or not.
 
@@ -129,8 +129,10 @@ class Control:
             outcome: ``InService``, ``Failed``, ``Vanish``, ``Hang`` or ``Rollback``.
             reason: the FailureReason it has then.
             region: of the component; the sandbox's own unless given.
+            access_key: of its account; the first account's unless given.
         """
-        self._plan("components", name, outcome, reason, region)
+        where = {"region": region, "access_key": access_key}
+        self._turn("components", {"name": name, "outcome": outcome, "reason": reason}, where)
 
     def plan_import(self, name: str, outcome: str, *, reason: str = "", region: str = "") -> None:
         """Decide how imports of a hub content end, those under way and those yet to come.
@@ -141,21 +143,27 @@ class Control:
             reason: the FailureReason it has then.
             region: of the hub; the sandbox's own unless given.
         """
-        self._plan("imports", name, outcome, reason, region)
+        where = {"region": region}
+        self._turn("imports", {"name": name, "outcome": outcome, "reason": reason}, where)
 
-    def _plan(self, what: str, name: str, outcome: str, reason: str, region: str) -> None:
-        where = {"region": region} if region else {}
-        self._send("POST", what, {"name": name, "outcome": outcome, "reason": reason, **where})
-
-    def put_endpoint_into(self, name: str, status: str, *, reason: str = "") -> None:
+    def put_endpoint_into(
+        self, name: str, status: str, *, reason: str = "", region: str = "", access_key: str = ""
+    ) -> None:
         """Let an endpoint be in a status, such as ``RollingBack`` or ``Failed``, from now on.
 
         Args:
-            name: of an endpoint that exists in the sandbox's own region.
+            name: of an endpoint that exists.
             status: any EndpointStatus.
             reason: the FailureReason it has then.
+            region: of the endpoint; the sandbox's own unless given.
+            access_key: of its account; the first account's unless given.
         """
-        self._send("POST", "endpoints", {"name": name, "status": status, "reason": reason})
+        where = {"region": region, "access_key": access_key}
+        self._turn("endpoints", {"name": name, "status": status, "reason": reason}, where)
+
+    def _turn(self, what: str, wanted: Document, where: dict[str, str]) -> None:
+        given = {name: value for name, value in where.items() if value}
+        self._send("POST", what, {**wanted, **given})
 
     def change_settings(self, **changes: bool | float | str | list[str]) -> Document:
         """Change settings (see ``sandbox.settings.Settings``) and return them all."""

@@ -128,16 +128,18 @@ class ControlRoom:
         outcome = arguments["outcome"]
         if outcome not in outcomes:
             raise ValueError(f"no outcome {outcome!r}; the outcomes are {list(outcomes)}")
-        region = arguments.get("region", self._region)
-        context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
-        plan(context, arguments["name"], outcome, arguments.get("reason", ""))
-        self._sandbox.states.save(context.account, region)
-        return {}
+        return self._turn(arguments, outcome, plan)
 
     def _put_endpoint_into(self, arguments: Document) -> Document:
+        return self._turn(arguments, arguments["status"], put_into)
+
+    def _turn(
+        self, arguments: Document, to: str, turn: Callable[[Context, str, str, str], None]
+    ) -> Document:
+        """Turn what is named, in the account and region that the arguments say."""
         region = arguments.get("region", self._region)
         context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
-        put_into(context, arguments["name"], arguments["status"], arguments.get("reason", ""))
+        turn(context, arguments["name"], to, arguments.get("reason", ""))
         self._sandbox.states.save(context.account, region)
         return {}
 

@@ -83,3 +83,38 @@ def test_a_key_of_a_third_account_has_an_account_of_its_own(sandbox, aws_env, cl
 def test_an_account_is_twelve_digits(sandbox):
     with pytest.raises(ControlRefused, match="twelve digits"):
         sandbox.control.add_key("AKIAOTHER", account="../../elsewhere")
+
+
+def test_plans_hold_in_their_own_account_and_region(sandbox, aws_env, clients_of):
+    here, there = (
+        clients_of(sandbox.environment(key, region=region)) for key, _, region in HOMES[:4:3]
+    )
+    for clients in (here, there):
+        sample.start_endpoint(clients.sagemaker, "image:1")
+    where = {"region": "eu-west-1", "access_key": SECOND_KEY}
+
+    sandbox.control.plan_component("one", "Failed", reason="out of memory", **where)
+    adapter = {
+        "InferenceComponentName": "one",
+        "EndpointName": sample.ENDPOINT,
+        "Specification": {
+            "BaseInferenceComponentName": sample.BASE_COMPONENT,
+            "Container": {"ArtifactUrl": "s3://bucket/adapter.tar.gz"},
+        },
+    }
+
+    def end(clients):
+        clients.sagemaker.create_inference_component(**adapter)
+        looks = [
+            clients.sagemaker.describe_inference_component(InferenceComponentName="one")
+            for _ in range(3)
+        ]
+        return looks[-1]["InferenceComponentStatus"]
+
+    assert ["InService", "Failed"] == [end(here), end(there)]
+    sandbox.control.put_endpoint_into(sample.ENDPOINT, "RollingBack", **where)
+    statuses = [
+        clients.sagemaker.describe_endpoint(EndpointName=sample.ENDPOINT)["EndpointStatus"]
+        for clients in (here, there)
+    ]
+    assert ["InService", "RollingBack"] == statuses
