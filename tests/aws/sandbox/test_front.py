@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import socket
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -336,6 +337,16 @@ def sent(environment, method, path, headers):
         connection.request(method, path, b"{}" if method == "POST" else b"", headers)
         response = connection.getresponse()
         return response.status, response.headers["Content-Type"], response.read().decode()
+
+
+def test_a_client_that_waits_to_be_asked_is_asked_for_its_body(front_env):
+    """Clients send Expect with PutObject, and wait a second for nothing if nobody answers it."""
+    host, _, port = front_env["AWS_ENDPOINT_URL_S3"].removeprefix("http://").partition(":")
+    head = "PUT /bucket/key HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+
+        assert connection.recv(12) == b"HTTP/1.1 100"
 
 
 def test_each_service_writes_its_errors_in_its_own_form(front_env):
