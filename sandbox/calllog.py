@@ -10,11 +10,16 @@ _KEPT_CALLS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """One call and how it was answered; ``code`` is "" for success."""
+    """One call and how it was answered.
+
+    ``code`` is "" for success; ``status`` is 0 where the connection was reset before the work.
+    ``request`` has the members of the request; of S3, bucket, key and query, not the body.
+    """
 
     at: float
     service: str
     operation: str
+    access_key: str
     account: str
     region: str
     request: Document
@@ -36,6 +41,14 @@ class CallLog:
         """Start counting anew."""
         self._calls.clear()
 
-    def as_documents(self, operation: str = "") -> list[Document]:
-        """Return the calls, or only those of one operation."""
-        return [asdict(one) for one in self._calls if operation in {"", one.operation}]
+    def as_documents(
+        self, service: str = "", operation: str = "", access_key: str = ""
+    ) -> list[Document]:
+        """Return the calls, or only those of one service, operation or access key."""
+        return [
+            asdict(one)
+            for one in tuple(self._calls)
+            if service in {"", one.service}
+            and operation in {"", one.operation}
+            and access_key in {"", one.access_key}
+        ]

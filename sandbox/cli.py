@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         with box:
-            _announce(box.environment(), as_json=options.json)
+            _announce(box.environment(through_front=options.front), as_json=options.json)
             ended.wait()
     except (EngineUnavailable, FolderInUse) as error:
         sys.stderr.write(f"mlcc-registry-sandbox: {error}\n")
@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dir", type=Path, help="keep everything in this folder")
     parser.add_argument("--region", default="us-west-2", help="default: %(default)s")
     parser.add_argument("--sample", action="store_true", help="fill a sample account")
+    parser.add_argument(
+        "--front",
+        action="store_true",
+        help="lead S3 and DynamoDB through the front: faults, permissions and the log hold there",
+    )
     parser.add_argument("--json", action="store_true", help="print the variables as one JSON line")
     parser.add_argument("--port", type=int, default=0, help="of SageMaker, STS, ECR; default: free")
     parser.add_argument(

@@ -19,6 +19,7 @@ class Context:
     state: RegionState
     clock: Clock
     settings: Settings
+    user: str = "mlcc-sandbox"
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of ``resource`` ("endpoint/demo") in this account and region."""
@@ -33,8 +34,8 @@ class Context:
 
     @property
     def caller(self) -> str:
-        """The ARN of the user that every call of this account is made by."""
-        return f"arn:{self.partition}:iam::{self.account}:user/mlcc-sandbox"
+        """The ARN of the user that made the call."""
+        return f"arn:{self.partition}:iam::{self.account}:user/{self.user}"
 
     def now(self) -> float:
         """Return the sandbox's time in epoch seconds."""

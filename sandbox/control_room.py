@@ -6,14 +6,19 @@ import urllib.parse
 from collections.abc import Callable
 
 from sandbox.context import Context
-from sandbox.dispatch import DEFAULT_KEY, Dispatcher
+from sandbox.dispatch import Dispatcher
 from sandbox.documents import Document
 from sandbox.faults import Fault
+from sandbox.front import Front
+from sandbox.identities import DEFAULT_KEY
+from sandbox.permissions import Policy
 from sandbox.protocol import Answer
 from sandbox.sagemaker.components import plan_outcome
+from sandbox.sagemaker.endpoints import put_into
 from sandbox.sagemaker.hub_contents import plan_import
 
 PREFIX = "/_sandbox/"
+_BEHIND_THE_FRONT = frozenset({"s3", "dynamodb"})
 _OUTCOMES = ("InService", "Failed", "Vanish", "Hang", "Rollback")
 _IMPORT_OUTCOMES = ("Available", "ImportFailed", "Hang")
 
@@ -21,8 +26,10 @@ _IMPORT_OUTCOMES = ("Available", "ImportFailed", "Hang")
 class ControlRoom:
     """Answers the control calls of one sandbox."""
 
-    def __init__(self, dispatcher: Dispatcher, region: str) -> None:
+    def __init__(self, dispatcher: Dispatcher, front: Front, region: str) -> None:
         self._sandbox = dispatcher
+        self._gate = dispatcher.gate
+        self._front = front
         self._region = region
         self._calls: dict[tuple[str, str], Callable[[Document], Document]] = {
             ("GET", "log"): self._log,
@@ -30,9 +37,13 @@ class ControlRoom:
             ("GET", "faults"): self._faults,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
+            ("POST", "keys"): self._add_key,
+            ("POST", "front"): self._open_front,
+            ("DELETE", "front"): self._close_front,
             ("POST", "clock"): self._clock,
             ("POST", "components"): self._plan_component,
             ("POST", "imports"): self._plan_import,
+            ("POST", "endpoints"): self._put_endpoint_into,
             ("GET", "settings"): self._settings,
             ("POST", "settings"): self._change_settings,
             ("POST", "reset"): self._reset,
@@ -55,22 +66,46 @@ class ControlRoom:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
 
     def _log(self, arguments: Document) -> Document:
-        return {"calls": self._sandbox.log.as_documents(arguments.get("operation", ""))}
+        named = {name: arguments.get(name, "") for name in ("service", "operation", "access_key")}
+        return {"calls": self._gate.log.as_documents(**named)}
 
     def _clear_log(self, _arguments: Document) -> Document:
-        self._sandbox.log.clear()
+        self._gate.log.clear()
         return {}
 
     def _faults(self, _arguments: Document) -> Document:
-        return {"faults": self._sandbox.faults.as_documents()}
+        return {"faults": self._gate.faults.as_documents()}
 
     def _add_fault(self, arguments: Document) -> Document:
-        self._sandbox.faults.add([Fault(**arguments)])
+        fault = Fault(**arguments)
+        if fault.service in _BEHIND_THE_FRONT:
+            self._refuse_closed_front(f"a fault of {fault.service}")
+        self._gate.faults.add([fault])
         return {}
 
     def _clear_faults(self, _arguments: Document) -> Document:
-        self._sandbox.faults.clear()
+        self._gate.faults.clear()
         return {}
+
+    def _add_key(self, arguments: Document) -> Document:
+        policy = arguments.pop("policy", None)
+        if policy is not None:
+            self._refuse_closed_front("a policy")
+            arguments["policy"] = Policy.read(policy)
+        self._gate.identities.add(**arguments)
+        return {}
+
+    def _open_front(self, _arguments: Document) -> Document:
+        return {"url": self._front.open()}
+
+    def _close_front(self, _arguments: Document) -> Document:
+        self._front.close()
+        return {}
+
+    def _refuse_closed_front(self, what: str) -> None:
+        # Nobody would meet the rule, and a test would believe that it was met.
+        if not self._front.is_open:
+            raise ValueError(f"{what} needs the front: open it, and lead the clients through it")
 
     def _clock(self, arguments: Document) -> Document:
         if arguments.get("freeze"):
@@ -93,9 +128,18 @@ class ControlRoom:
         outcome = arguments["outcome"]
         if outcome not in outcomes:
             raise ValueError(f"no outcome {outcome!r}; the outcomes are {list(outcomes)}")
+        return self._turn(arguments, outcome, plan)
+
+    def _put_endpoint_into(self, arguments: Document) -> Document:
+        return self._turn(arguments, arguments["status"], put_into)
+
+    def _turn(
+        self, arguments: Document, to: str, turn: Callable[[Context, str, str, str], None]
+    ) -> Document:
+        """Turn what is named, in the account and region that the arguments say."""
         region = arguments.get("region", self._region)
         context = self._sandbox.context(arguments.get("access_key", DEFAULT_KEY), region)
-        plan(context, arguments["name"], outcome, arguments.get("reason", ""))
+        turn(context, arguments["name"], to, arguments.get("reason", ""))
         self._sandbox.states.save(context.account, region)
         return {}
 

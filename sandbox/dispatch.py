@@ -1,18 +1,18 @@
-"""One call from its bytes to its answer: read, fail on request, check, do, check again, log."""
+"""One call from its bytes to its answer: read, pass the gate, check, do, check again, log."""
 
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox import constraints, ecr, sts
-from sandbox.calllog import CallLog, LoggedCall
 from sandbox.clock import MovableClock
 from sandbox.context import Context, Handler
 from sandbox.documents import Document
-from sandbox.faults import FaultRules, refusal_of
+from sandbox.errors import code_of, refused
+from sandbox.faults import Fault
+from sandbox.gate import Gate
 from sandbox.model import Operation, load
-from sandbox.protocol import Answer, Call, Refusal, answered, parse, refused, service_of
-from sandbox.resources import resource_arn
+from sandbox.protocol import Answer, Call, Refusal, answered, parse, service_of
 from sandbox.sagemaker import (
     components,
     endpoints,
@@ -24,12 +24,6 @@ from sandbox.sagemaker import (
 )
 from sandbox.settings import Settings
 from sandbox.state import StateStore
-
-DEFAULT_ACCOUNT = "123456789012"
-SECOND_ACCOUNT = "210987654321"
-DEFAULT_KEY = "AKIASANDBOX000000000"
-SECOND_KEY = "AKIASANDBOX000000002"
-ACCOUNTS = {DEFAULT_KEY: DEFAULT_ACCOUNT, SECOND_KEY: SECOND_ACCOUNT}
 
 OPERATIONS: Mapping[str, Mapping[str, Handler]] = {
     "sagemaker": {
@@ -53,8 +47,7 @@ class Dispatcher:
 
     def __init__(self, directory: Path | None = None, settings: Settings | None = None) -> None:
         self.clock = MovableClock()
-        self.faults = FaultRules()
-        self.log = CallLog()
+        self.gate = Gate()
         self.first_settings = settings or Settings()
         self.settings = self.first_settings
         self.states = StateStore(directory)
@@ -63,15 +56,15 @@ class Dispatcher:
     def reset(self) -> None:
         """Forget all that happened and go by the first settings and the machine's clock."""
         self.states.clear()
-        self.faults.clear()
-        self.log.clear()
+        self.gate.reset()
         self.clock.reset()
         self.settings = self.first_settings
 
     def context(self, access_key: str, region: str) -> Context:
         """Return what a call signed with this key for this region works with."""
-        account = ACCOUNTS.get(access_key, DEFAULT_ACCOUNT)
-        return Context(account, region, self.states.of(account, region), self.clock, self.settings)
+        caller = self.gate.identities.of(access_key)
+        state = self.states.of(caller.account, region)
+        return Context(caller.account, region, state, self.clock, self.settings, caller.user)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one HTTP request to AWS; a refusal is an answer too."""
@@ -81,55 +74,33 @@ class Dispatcher:
             except Refusal as refusal:
                 return refused(service_of(headers), refusal)
             context = self.context(call.access_key, call.region)
-            fault = self.faults.take(call)
+            fault = self.gate.faults.take(call)
+            if fault is not None and fault.kind == "reset":
+                return self.gate.hung_up(context, call, fault)
             try:
                 result = self._result(context, call, fault)
+                done = answered(call.service, call.operation, result)
             except Refusal as refusal:
-                self._note(context, call, refusal.status, refusal.code)
-                return refused(call.service, refusal)
+                done = refused(call.service, refusal)
             finally:
                 self.states.save(context.account, context.region)
-            self._note(context, call, 200, "")
-            done = answered(call.service, call.operation, result)
-            if fault == "lost_answer":
-                return Answer(done.status, done.content_type, done.body, lost=True)
-            return done
+            self.gate.note(context, call, done.status, code_of(done))
+            return done if fault is None else fault.applied(done)
 
-    def _result(self, context: Context, call: Call, fault: str) -> Document:
-        if call.access_key in self.settings.denied_keys:
-            raise Refusal(
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-            )
+    def _result(self, context: Context, call: Call, fault: Fault | None) -> Document:
+        self.gate.check(context, call, fault)
         handler = OPERATIONS[call.service].get(call.operation)
         if handler is None:
             raise Refusal(
                 "UnknownOperationException",
                 f"the sandbox has no operation {call.service}:{call.operation}",
             )
-        if fault and fault != "lost_answer":
-            resource = resource_arn(context, call.service, call.operation, call.request)
-            raise refusal_of(fault, call, context.caller, resource)
         operation = load(call.service).operation(call.operation)
         _refuse_breaches(call, operation)
         request = {name: value for name, value in call.request.items() if value is not None}
         result = handler(context, request)
         _refuse_own_breaches(call, operation, result)
         return result
-
-    def _note(self, context: Context, call: Call, status: int, code: str) -> None:
-        self.log.add(
-            LoggedCall(
-                at=self.clock.now(),
-                service=call.service,
-                operation=call.operation,
-                account=context.account,
-                region=context.region,
-                request=call.request,
-                status=status,
-                code=code,
-            )
-        )
 
 
 def _refuse_breaches(call: Call, operation: Operation) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.context import Context, Handler
 from sandbox.documents import Document, only
 from sandbox.protocol import Refusal
+from sandbox.sagemaker import listing
 
 _DEFAULT_MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -39,7 +40,8 @@ def describe_repositories(context: Context, request: Document) -> Document:
     _refuse_other_registry(context, request, "DescribeRepositories", "*")
     names = request.get("repositoryNames") or sorted(context.state.repositories)
     found = [_public(_repository(context, name)) for name in names]
-    return {"repositories": found[: request.get("maxResults", 100)]}
+    shown, token = _page("DescribeRepositories", request, found)
+    return {"repositories": shown, **token}
 
 
 def put_image(context: Context, request: Document) -> Document:
@@ -85,7 +87,17 @@ def describe_images(context: Context, request: Document) -> Document:
     details = [
         {"registryId": context.account, "repositoryName": name, **_detail(one)} for one in images
     ]
-    return {"imageDetails": details[: request.get("maxResults", 100)]}
+    shown, token = _page("DescribeImages", request, details)
+    return {"imageDetails": shown, **token}
+
+
+def _page(
+    operation: str, request: Document, found: list[Document]
+) -> tuple[list[Document], Document]:
+    """Return one page, of 100 unless asked otherwise, and the nextToken if another follows."""
+    named = {"NextToken": request.get("nextToken"), "MaxResults": request.get("maxResults", 100)}
+    shown, token = listing.page(operation, {**request, **named}, found)
+    return shown, {"nextToken": token["NextToken"]} if token else {}
 
 
 def _new_image(context: Context, request: Document, digest: str) -> Document:

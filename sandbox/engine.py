@@ -1,4 +1,4 @@
-"""The engine for S3 and DynamoDB: one roto process, held by a supervisor."""
+"""The engines for S3 and DynamoDB: a roto process per account, each held by a supervisor."""
 
 import os
 import shutil
@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from pathlib import Path
 
 from sandbox import supervisor
+from sandbox.identities import DEFAULT_ACCOUNT
 
 _HOST = "127.0.0.1"
 _TRIES = 5
@@ -23,10 +25,11 @@ class EngineUnavailable(Exception):
 
 
 class Engine:
-    """A running roto that answers S3 and DynamoDB on a port of its own.
+    """A running roto that answers one account's S3 and DynamoDB on a port of its own.
 
     Args:
         folder: where it writes its log, its temporary files and, if kept, its data.
+        account: whose ARNs it answers with.
         keep: whether data outlives the process; otherwise it is in memory.
         remove: a folder to remove when the engine ends, even if the sandbox was killed.
     """
@@ -48,7 +51,7 @@ class Engine:
         program = find_program()
         for attempt in range(_TRIES):
             port = _free_port()
-            log = self._folder / f"engine-{os.getpid()}-{attempt}.log"
+            log = self._folder / f"engine-{self._account}-{os.getpid()}-{attempt}.log"
             self._process = self._launch(program, port, log)
             if _listens(self._process, log):
                 self.url = f"http://{_HOST}:{port}"
@@ -76,7 +79,8 @@ class Engine:
         temporary = self._folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         log.touch()
-        data = ["--data-dir", str(self._folder / "roto")] if self._keep else ["--ephemeral"]
+        name = "roto" if self._account == DEFAULT_ACCOUNT else f"roto-{self._account}"
+        data = ["--data-dir", str(self._folder / name)] if self._keep else ["--ephemeral"]
         address = ["--host", _HOST, "--port", str(port), "--account-id", self._account]
         held = [str(log), str(self._remove or ""), program, *address, *data]
         return subprocess.Popen(  # noqa: S603 # our own program and arguments
@@ -87,6 +91,45 @@ class Engine:
             cwd=self._folder,
             env={**_plain_environment(), "TMPDIR": str(temporary), "NO_COLOR": "1"},
         )
+
+
+class Engines:
+    """The engines of all accounts; one is started when its account is first asked for.
+
+    Args:
+        folder: of them all.
+        keep: as for ``Engine``.
+        remove: as for ``Engine``.
+    """
+
+    def __init__(self, folder: Path, *, keep: bool, remove: Path | None) -> None:
+        self._folder = folder
+        self._keep = keep
+        self._remove = remove
+        self._lock = threading.Lock()
+        self._started: dict[str, Engine] = {}
+
+    def url(self, account: str) -> str:
+        """Return where the account's engine is.
+
+        Raises:
+            EngineUnavailable: it has to be started and does not start.
+        """
+        with self._lock:
+            engine = self._started.get(account)
+            if engine is None:
+                folder, keep, remove = self._folder, self._keep, self._remove
+                engine = Engine(folder, account=account, keep=keep, remove=remove)
+                engine.start()
+                self._started[account] = engine
+            return engine.url
+
+    def stop(self) -> None:
+        """End every engine that was started."""
+        with self._lock:
+            for engine in self._started.values():
+                engine.stop()
+            self._started.clear()
 
 
 def find_program() -> str:

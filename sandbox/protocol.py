@@ -11,8 +11,13 @@ from xml.sax.saxutils import escape
 
 from sandbox.documents import Document
 
-JSON_CONTENT = "application/x-amz-json-1.1"
-XML_CONTENT = "text/xml"
+CONTENT_TYPES = {
+    "sagemaker": "application/x-amz-json-1.1",
+    "ecr": "application/x-amz-json-1.1",
+    "dynamodb": "application/x-amz-json-1.0",
+    "sts": "text/xml",
+    "s3": "application/xml",
+}
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _TARGETS = {"SageMaker": "sagemaker", "AmazonEC2ContainerRegistry_V20150921": "ecr"}
 _CREDENTIAL = re.compile(
@@ -37,7 +42,10 @@ def invalid(message: str) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to one service, before anything about it was checked."""
+    """One call to one service, before anything about it was checked.
+
+    ``body`` is the text that a fault's ``match`` is looked for in.
+    """
 
     service: str
     operation: str
@@ -49,13 +57,35 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back over HTTP. ``lost`` means: hang up instead of sending it."""
+    """What goes back over HTTP, after ``delay_s`` seconds.
+
+    ``lost`` means: hang up instead of sending it; ``reset``: drop the connection at once.
+    """
 
     status: int
     content_type: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     lost: bool = False
+    reset: bool = False
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Whose key signed a call, and for which region and service."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def signature(headers: Mapping[str, str]) -> Signature:
+    """Read a call's credential scope, or refuse a call that nobody signed."""
+    signed = _CREDENTIAL.search(headers.get("Authorization", ""))
+    if signed is None:
+        raise Refusal("MissingAuthenticationTokenException", "Missing Authentication Token")
+    return Signature(signed["key"], signed["region"], signed["service"])
 
 
 def parse(headers: Mapping[str, str], body: bytes) -> Call:
@@ -74,15 +104,13 @@ def parse(headers: Mapping[str, str], body: bytes) -> Call:
     if not service:
         wanted = target or form.get("Action") or "this call"
         raise Refusal("UnknownOperationException", f"the sandbox has no operation {wanted}")
-    signed = _CREDENTIAL.search(headers.get("Authorization", ""))
-    if signed is None:
-        raise Refusal("MissingAuthenticationTokenException", "Missing Authentication Token")
+    signed = signature(headers)
     return Call(
         service=service,
         operation=operation,
-        access_key=signed["key"],
-        region=signed["region"],
-        request=_form_members(form) if service == "sts" else _json_members(text),
+        access_key=signed.access_key,
+        region=signed.region,
+        request=_form_members(form) if service == "sts" else json_members(text),
         body=text,
     )
 
@@ -93,7 +121,8 @@ def service_of(headers: Mapping[str, str]) -> str:
     return _TARGETS.get(prefix, "sts" if not prefix else "")
 
 
-def _json_members(text: str) -> Document:
+def json_members(text: str) -> Document:
+    """Return the members of a JSON body, or refuse what is none."""
     try:
         members = json.loads(text or "{}")
     except ValueError as error:
@@ -117,37 +146,10 @@ def answered(service: str, operation: str, result: Document) -> Answer:
             f"</{operation}Result><ResponseMetadata><RequestId>{request_id}</RequestId>"
             f"</ResponseMetadata></{operation}Response>"
         )
-        return Answer(200, XML_CONTENT, xml.encode(), {"x-amzn-RequestId": request_id})
-    body = json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()
-    return Answer(200, JSON_CONTENT, body, {"x-amzn-RequestId": request_id})
-
-
-def refused(service: str, refusal: Refusal) -> Answer:
-    """Return an error in the service's protocol, with the code that this service uses for it."""
-    request_id = str(uuid.uuid4())
-    headers = {"x-amzn-RequestId": request_id}
-    if service == "sts":
-        code, status = _STS_CODES.get(refusal.code, (refusal.code, refusal.status))
-        kind = "Sender" if status < 500 else "Receiver"
-        xml = (
-            f'<ErrorResponse xmlns="{STS_NAMESPACE}"><Error><Type>{kind}</Type><Code>{code}</Code>'
-            f"<Message>{escape(refusal.message)}</Message></Error>"
-            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-        )
-        return Answer(status, XML_CONTENT, xml.encode(), headers)
-    body = json.dumps({"__type": refusal.code, "message": refusal.message}, ensure_ascii=False)
-    return Answer(refusal.status, JSON_CONTENT, body.encode(), headers)
-
-
-# STS says some things in other words than the JSON services.
-_STS_CODES = {
-    "AccessDeniedException": ("AccessDenied", 403),
-    "ExpiredTokenException": ("ExpiredToken", 403),
-    "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
-    "ThrottlingException": ("Throttling", 400),
-    "UnknownOperationException": ("InvalidAction", 400),
-    "UnrecognizedClientException": ("InvalidClientTokenId", 403),
-}
+        body = xml.encode()
+    else:
+        body = json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(200, CONTENT_TYPES[service], body, {"x-amzn-RequestId": request_id})
 
 
 def page_token(operation: str, request: Document, position: int) -> str:

@@ -15,9 +15,11 @@ from typing import Self
 from sandbox import environment
 from sandbox.app import App
 from sandbox.control import Control
-from sandbox.dispatch import DEFAULT_ACCOUNT, DEFAULT_KEY, Dispatcher
-from sandbox.engine import Engine
+from sandbox.dispatch import Dispatcher
+from sandbox.engine import Engines
 from sandbox.folder import FolderLock
+from sandbox.front import Front
+from sandbox.identities import DEFAULT_ACCOUNT, DEFAULT_KEY
 from sandbox.settings import Settings
 
 _CHILD_START_S = 30.0
@@ -26,7 +28,10 @@ _CHILD_STOP_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Where the sandbox's services are: ``app`` has SageMaker, STS and ECR."""
+    """Where the sandbox's services are: ``app`` has SageMaker, STS and ECR.
+
+    ``engine`` has S3 and DynamoDB of the first account.
+    """
 
     app: str
     engine: str
@@ -60,8 +65,10 @@ class Sandbox:
         self._settings = settings
         self._folder: Path | None = None
         self._lock: FolderLock | None = None
+        self._dispatcher: Dispatcher | None = None
         self._app: App | None = None
-        self._engine: Engine | None = None
+        self._front: Front | None = None
+        self._engines: Engines | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -90,10 +97,11 @@ class Sandbox:
         try:
             self._lock = FolderLock(folder)
             self._lock.take()
-            self._engine = Engine(folder, account=DEFAULT_ACCOUNT, keep=not private, remove=remove)
-            self._engine.start()
-            kept = None if private else folder / "state"
-            self._app = App(Dispatcher(kept, self._settings), port=self._port, region=self._region)
+            self._engines = Engines(folder, keep=not private, remove=remove)
+            self._engines.url(DEFAULT_ACCOUNT)
+            self._dispatcher = Dispatcher(None if private else folder / "state", self._settings)
+            self._front = Front(self._dispatcher, self._engines.url)
+            self._app = App(self._dispatcher, self._front, port=self._port, region=self._region)
             self._app.start()
             if self._sample:
                 from sandbox.sample import fill  # noqa: PLC0415 # needs boto3, which is slow
@@ -108,9 +116,12 @@ class Sandbox:
         if self._app is not None:
             self._app.stop()
             self._app = None
-        if self._engine is not None:
-            self._engine.stop()
-            self._engine = None
+        if self._front is not None:
+            self._front.close()
+            self._front = None
+        if self._engines is not None:
+            self._engines.stop()
+            self._engines = None
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -121,23 +132,35 @@ class Sandbox:
     @property
     def urls(self) -> Urls:
         """Where the services are; only while the sandbox runs."""
-        if self._app is None or self._engine is None:
+        if self._app is None or self._engines is None:
             raise RuntimeError("the sandbox is not running")
-        return Urls(app=self._app.url, engine=self._engine.url)
+        return Urls(app=self._app.url, engine=self._engines.url(DEFAULT_ACCOUNT))
 
     @property
     def control(self) -> Control:
         """The control calls; only while the sandbox runs."""
         return Control(self.urls.app)
 
-    def environment(self, access_key: str = DEFAULT_KEY) -> dict[str, str]:
-        """Return the variables that lead an AWS client here; another key, another account."""
-        if self._folder is None:
+    def environment(
+        self, access_key: str = DEFAULT_KEY, *, region: str = "", through_front: bool = False
+    ) -> dict[str, str]:
+        """Return the variables that lead an AWS client here.
+
+        Args:
+            access_key: another key, another user or account.
+            region: of the calls; the sandbox's own unless given.
+            through_front: lead S3 and DynamoDB through the front, which is opened, so that
+                faults, permissions and the log hold there too; otherwise they are asked
+                themselves, at their own speed.
+        """
+        if self._folder is None or self._engines is None or self._dispatcher is None:
             raise RuntimeError("the sandbox is not running")
+        account = self._dispatcher.gate.identities.of(access_key).account
+        opened = self._front.open() if through_front and self._front is not None else ""
         return environment.variables(
             app_url=self.urls.app,
-            engine_url=self.urls.engine,
-            region=self._region,
+            engine_url=opened or self._engines.url(account),
+            region=region or self._region,
             access_key=access_key,
             folder=self._folder,
         )

@@ -5,7 +5,7 @@ from sandbox.documents import Document
 
 
 def get_caller_identity(context: Context, _request: Document) -> Document:
-    """Answer with the sandbox's one user in the caller's account."""
+    """Answer with the user behind the access key."""
     return {
         "Arn": context.caller,
         "UserId": "AIDASANDBOX000000000",

@@ -311,7 +311,8 @@ _REFUSALS: tuple[_Refusal, ...] = (
 
 _NOT_AUTHORIZED = re.compile(
     r"not authorized to perform:?\s+(?P<action>[a-z0-9-]+:[A-Za-z0-9*]+)"
-    r"(?:\s+on resource:?\s+(?P<resource>\S+))?"
+    # S3 puts the resource in quotes.
+    r'(?:\s+on resource:?\s+"?(?P<resource>[^\s"]+))?'
 )
 _ECHOED = (
     (re.compile(r"[Vv]alue '.*?'( at|;|$)", re.DOTALL), r"a value\1"),

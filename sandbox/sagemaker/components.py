@@ -1,14 +1,14 @@
 """Inference components: base components and the adapters that are loaded into them.
 
 Choices where AWS says nothing: an adapter is refused at once unless its base exists, serves
-the same endpoint, is InService and is no adapter itself; a base needs a variant of the
-endpoint, compute requirements, and a model or an image; a failed update ends Failed with the
-new artifact, or InService with the old one after the outcome "Rollback".
+the same endpoint, is InService and is no adapter itself (all but the first by setting); a base
+needs a variant of the endpoint, compute requirements, and a model or an image; a failed update
+ends Failed with the new artifact, or, by setting or by plan, InService with the old one.
 """
 
 from sandbox.context import Context, Handler
 from sandbox.documents import Document, only
-from sandbox.protocol import invalid
+from sandbox.protocol import Refusal, invalid
 from sandbox.sagemaker import lifecycle, listing
 from sandbox.sagemaker.endpoints import find_endpoint
 
@@ -49,7 +49,7 @@ def create_inference_component(context: Context, request: Document) -> Document:
     name, now = request["InferenceComponentName"], context.now()
     arn = component_arn(context, name)
     if _present(context, name) is not None:
-        raise invalid(f'Cannot create already existing inference component "{arn}".')
+        raise invalid(f'{context.settings.taken_component_words} "{arn}".')
     endpoint = find_endpoint(context, request["EndpointName"])
     if endpoint["EndpointStatus"] != "InService":
         raise invalid(f'Endpoint "{endpoint["EndpointArn"]}" is not InService.')
@@ -66,6 +66,7 @@ def create_inference_component(context: Context, request: Document) -> Document:
         "InferenceComponentStatus": "Creating",
         "CreationTime": now,
         "LastModifiedTime": now,
+        "_hidden_polls": context.settings.component_hidden_polls,
         **members,
     }
     context.state.components[name] = component
@@ -75,7 +76,11 @@ def create_inference_component(context: Context, request: Document) -> Document:
 
 def describe_inference_component(context: Context, request: Document) -> Document:
     """Describe one component; looking is what brings a new one into service."""
-    component = _find(context, request["InferenceComponentName"], polled=True)
+    name = request["InferenceComponentName"]
+    component = _find(context, name, polled=True)
+    if component.get("_hidden_polls", 0) > 0:
+        component["_hidden_polls"] -= 1
+        raise _not_found(context, name)
     shown = only(component, _MEMBERS)
     specification = {**component["Specification"]}
     if base := context.state.components.get(specification.get("BaseInferenceComponentName", "")):
@@ -180,17 +185,9 @@ def plan_outcome(context: Context, name: str, outcome: str, reason: str) -> None
 
 
 def _begin(context: Context, component: Document) -> None:
-    """Start the change that the plan, or else the artifact's name, calls for."""
+    """Start the change that the plan, or else what the component is made of, calls for."""
     settings = context.settings
-    plan = context.state.outcomes.get(component["InferenceComponentName"], {})
-    artifact = component["Specification"].get("Container", {}).get("ArtifactUrl", "")
-    outcome, reason = plan.get("outcome", "InService"), plan.get("reason", "")
-    if (
-        not plan
-        and settings.failing_artifact_marker
-        and settings.failing_artifact_marker in artifact
-    ):
-        outcome, reason = "Failed", f"The artifact {artifact} could not be loaded."
+    outcome, reason = _end(context, component)
     polls, due_at = settings.component_polls, context.now() + settings.component_seconds
     members: Document = {}
     if outcome == "Hang":
@@ -199,9 +196,9 @@ def _begin(context: Context, component: Document) -> None:
         polls -= 1
     elif outcome == "Rollback":
         members = {"Specification": component.get("_before_update", component["Specification"])}
-    ends = {"Vanish": lifecycle.GONE, "Failed": "Failed"}
-    if outcome == "Failed":
+    elif outcome == "Failed":
         reason = reason or "The container did not become ready."
+    ends = {"Vanish": lifecycle.GONE, "Failed": "Failed"}
     lifecycle.begin(
         component,
         to=ends.get(outcome, "InService"),
@@ -211,6 +208,28 @@ def _begin(context: Context, component: Document) -> None:
         **members,
     )
     context.state.changed = True
+
+
+def _end(context: Context, component: Document) -> tuple[str, str]:
+    """Return the outcome of a change and the reason for it, "" for a good one."""
+    plan = context.state.outcomes.get(component["InferenceComponentName"])
+    if plan is not None:
+        return plan["outcome"], plan["reason"]
+    flaw = component.get("_flaw") or _artifact_flaw(context, component["Specification"])
+    if not flaw:
+        return "InService", ""
+    is_update = component["InferenceComponentStatus"] == "Updating"
+    rolls_back = is_update and context.settings.failed_updates_roll_back
+    return "Rollback" if rolls_back else "Failed", flaw
+
+
+def _artifact_flaw(context: Context, specification: Document) -> str:
+    artifact = specification.get("Container", {}).get("ArtifactUrl", "")
+    marker = context.settings.failing_artifact_marker
+    is_prefix = bool(artifact) and not artifact.endswith(".tar.gz")
+    if (marker and marker in artifact) or (is_prefix and not context.settings.prefix_artifacts):
+        return f"The artifact {artifact} could not be loaded."
+    return ""
 
 
 def _adapter(
@@ -226,15 +245,22 @@ def _adapter(
     if "ArtifactUrl" not in container:
         raise invalid("An adapter inference component needs Container.ArtifactUrl")
     base = _find(context, specification["BaseInferenceComponentName"])
-    base_arn = base["InferenceComponentArn"]
-    if base["EndpointName"] != endpoint["EndpointName"]:
-        raise invalid(f'Base inference component "{base_arn}" is on another endpoint.')
-    if "BaseInferenceComponentName" in base["Specification"]:
-        raise invalid(f'Inference component "{base_arn}" is an adapter itself, not a base.')
-    if base["InferenceComponentStatus"] != "InService":
-        raise invalid(f'Base inference component "{base_arn}" is not InService.')
+    flaw = _flaw_of_base(base, endpoint)
+    if flaw and context.settings.adapter_checks_at_once:
+        raise invalid(flaw)
     kept = {**specification, "Container": _container(context, container)}
-    return {"VariantName": base["VariantName"], "Specification": kept}
+    return {"VariantName": base["VariantName"], "Specification": kept, "_flaw": flaw}
+
+
+def _flaw_of_base(base: Document, endpoint: Document) -> str:
+    arn = base["InferenceComponentArn"]
+    if base["EndpointName"] != endpoint["EndpointName"]:
+        return f'Base inference component "{arn}" is on another endpoint.'
+    if "BaseInferenceComponentName" in base["Specification"]:
+        return f'Inference component "{arn}" is an adapter itself, not a base.'
+    if base["InferenceComponentStatus"] != "InService":
+        return f'Base inference component "{arn}" is not InService.'
+    return ""
 
 
 def _base(
@@ -281,8 +307,12 @@ def _copies(request: Document) -> Document:
 def _find(context: Context, name: str, *, polled: bool = False) -> Document:
     component = _present(context, name, polled=polled)
     if component is None:
-        raise invalid(f'Could not find inference component "{component_arn(context, name)}".')
+        raise _not_found(context, name)
     return component
+
+
+def _not_found(context: Context, name: str) -> Refusal:
+    return invalid(f'Could not find inference component "{component_arn(context, name)}".')
 
 
 def _present(context: Context, name: str, *, polled: bool = False) -> Document | None:

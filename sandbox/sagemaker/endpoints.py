@@ -2,6 +2,7 @@
 
 from sandbox.context import Context, Handler
 from sandbox.documents import Document, only
+from sandbox.model import load
 from sandbox.protocol import invalid
 from sandbox.sagemaker import lifecycle, listing
 
@@ -114,6 +115,26 @@ def delete_endpoint(context: Context, request: Document) -> Document:
     lifecycle.begin(endpoint, to=lifecycle.GONE, polls=polls, due_at=due_at)
     context.state.changed = True
     return {}
+
+
+def put_into(context: Context, name: str, status: str, reason: str) -> None:
+    """Let the endpoint ``name`` be in ``status`` from now on, as if something had happened to it.
+
+    Raises:
+        ValueError: there is no such endpoint or status.
+    """
+    statuses = load("sagemaker").shape("EndpointStatus").enum
+    if status not in statuses:
+        raise ValueError(f"no status {status!r} of an endpoint; they are {list(statuses)}")
+    endpoint = _present(context, name)
+    if endpoint is None:
+        raise ValueError(f"no endpoint {name!r}")
+    for member in ("_change", "FailureReason"):
+        endpoint.pop(member, None)
+    endpoint.update({"EndpointStatus": status, "LastModifiedTime": context.now()})
+    if reason:
+        endpoint["FailureReason"] = reason
+    context.state.changed = True
 
 
 def endpoint_arn(context: Context, name: str) -> str:

@@ -1,8 +1,8 @@
 """Model packages: the numbered versions of a group.
 
-Choices where AWS says nothing: a client token is remembered for ever; the same token with
-another request is a ConflictException; the number of a deleted version does not return;
-``group/7`` is not taken for an ARN; packages outside a group are refused.
+Choices where AWS says nothing, all but the last one settings: a client token is remembered for
+ever; the same token with another request is a ConflictException; the number of a deleted version
+does not return; ``group/7`` is not taken for an ARN; packages outside a group are refused.
 """
 
 import json
@@ -38,14 +38,14 @@ def create_model_package(context: Context, request: Document) -> Document:
     for member in ("ModelPackageName", "Tags"):
         if member in request:
             raise invalid(f"{member} must not be given for a versioned model package")
-    if (earlier := _made_before(context, request)) is not None:
+    token = request.get("ClientToken", "")
+    if (earlier := _done_before(context, token, request)) is not None:
         return {"ModelPackageArn": earlier}
     group = find_group(context, group_name)
-    group["_last_version"] += 1
+    group["_last_version"] = _next_version(context, group)
     package = _new_package(context, group, request)
-    arn = package["ModelPackageArn"]
-    if token := request.get("ClientToken"):
-        context.state.tokens[token] = {"request": _canonical(request), "arn": arn}
+    arn: str = package["ModelPackageArn"]
+    _remember(context, token, request, arn)
     _store(context, package)
     return {"ModelPackageArn": arn}
 
@@ -79,10 +79,14 @@ def list_model_packages(context: Context, request: Document) -> Document:
 def update_model_package(context: Context, request: Document) -> Document:
     """Change a version: metadata is merged, listed keys are removed, the rest is replaced."""
     package = dict(_find_package(context, request["ModelPackageArn"]))
-    metadata = {
-        **package.get("CustomerMetadataProperties", {}),
-        **request.get("CustomerMetadataProperties", {}),
-    }
+    arn: str = package["ModelPackageArn"]
+    # A slash is in no token, so that one token may serve a creation and an update.
+    token = f"update/{request['ClientToken']}" if "ClientToken" in request else ""
+    if _done_before(context, token, request) is not None:
+        return {"ModelPackageArn": arn}
+    added = request.get("CustomerMetadataProperties", {})
+    replaces = bool(added) and not context.settings.metadata_merges
+    metadata = {**({} if replaces else package.get("CustomerMetadataProperties", {})), **added}
     for key in request.get("CustomerMetadataPropertiesToRemove", ()):
         metadata.pop(key, None)
     if len(metadata) > _METADATA_LIMIT:
@@ -91,12 +95,13 @@ def update_model_package(context: Context, request: Document) -> Document:
     package["CustomerMetadataProperties"] = metadata
     if not metadata:
         del package["CustomerMetadataProperties"]
-    if added := request.get("AdditionalInferenceSpecificationsToAdd"):
+    if more := request.get("AdditionalInferenceSpecificationsToAdd"):
         kept = package.get("AdditionalInferenceSpecifications", [])
-        package["AdditionalInferenceSpecifications"] = [*kept, *added]
+        package["AdditionalInferenceSpecifications"] = [*kept, *more]
     package["LastModifiedTime"] = context.now()
+    _remember(context, token, request, arn)
     _store(context, package)
-    return {"ModelPackageArn": package["ModelPackageArn"]}
+    return {"ModelPackageArn": arn}
 
 
 _REPLACED = (
@@ -140,13 +145,14 @@ def batch_describe_model_package(context: Context, request: Document) -> Documen
 
 def _new_package(context: Context, group: Document, request: Document) -> Document:
     name, version, now = group["ModelPackageGroupName"], group["_last_version"], context.now()
+    in_arn = name.lower() if context.settings.lower_case_arns else name
     kept = {name: value for name, value in request.items() if name != "ClientToken"}
     package: Document = {
         "ModelApprovalStatus": "PendingManualApproval",
         **kept,
         "ModelPackageGroupName": name,
         "ModelPackageVersion": version,
-        "ModelPackageArn": context.arn("sagemaker", f"model-package/{name}/{version}"),
+        "ModelPackageArn": context.arn("sagemaker", f"model-package/{in_arn}/{version}"),
         "CreationTime": now,
         "LastModifiedTime": now,
         "ModelPackageStatus": "Pending",
@@ -154,20 +160,51 @@ def _new_package(context: Context, group: Document, request: Document) -> Docume
     }
     due_at = now + context.settings.package_seconds
     polls = context.settings.package_polls
-    lifecycle.begin(package, to="Completed", polls=polls, due_at=due_at)
+    failure = context.settings.package_failure
+    details: Document = {"ModelPackageStatusDetails": _failed(failure)} if failure else {}
+    lifecycle.begin(
+        package, to="Failed" if failure else "Completed", polls=polls, due_at=due_at, **details
+    )
     return package
 
 
-def _made_before(context: Context, request: Document) -> str | None:
-    token = request.get("ClientToken", "")
+def _failed(reason: str) -> Document:
+    validation = {"Name": "validation", "Status": "Failed", "FailureReason": reason}
+    return {"ValidationStatuses": [validation]}
+
+
+def _next_version(context: Context, group: Document) -> int:
+    if not context.settings.version_numbers_return:
+        return int(group["_last_version"]) + 1
+    name = group["ModelPackageGroupName"]
+    taken = [
+        int(one["ModelPackageVersion"])
+        for one in context.state.packages.values()
+        if one["ModelPackageGroupName"] == name
+    ]
+    return max(taken, default=0) + 1
+
+
+def _done_before(context: Context, token: str, request: Document) -> str | None:
+    """Return the ARN that the same token got before, or None for a new or forgotten one."""
     known = context.state.tokens.get(token)
     if known is None:
         return None
-    if known["request"] != _canonical(request):
+    memory_s = context.settings.token_memory_s
+    if 0 <= memory_s <= context.now() - known["at"]:
+        return None
+    if context.settings.token_conflicts and known["request"] != _canonical(request):
         raise Refusal(
-            "ConflictException", f"ClientToken {token} was used before with another request"
+            "ConflictException",
+            f"ClientToken {request['ClientToken']} was used before with another request",
         )
     return str(known["arn"])
+
+
+def _remember(context: Context, token: str, request: Document, arn: str) -> None:
+    if token:
+        kept = {"request": _canonical(request), "arn": arn, "at": context.now()}
+        context.state.tokens[token] = kept
 
 
 def _canonical(request: Document) -> str:
@@ -181,10 +218,11 @@ def _store(context: Context, package: Document) -> None:
 
 
 def _find_package(context: Context, arn: str, *, polled: bool = False) -> Document:
-    package: Document | None = context.state.packages.get(arn)
+    full = arn if arn.startswith("arn:") else context.arn("sagemaker", f"model-package/{arn}")
+    known = full if context.settings.version_names else arn
+    package: Document | None = context.state.packages.get(known)
     if package is None:
-        shown = arn if arn.startswith("arn:") else context.arn("sagemaker", f"model-package/{arn}")
-        raise invalid(f"ModelPackage {shown} does not exist.")
+        raise invalid(f"ModelPackage {full} {context.settings.absent_package_words}.")
     return _settled(context, package, polled=polled)
 
 

@@ -42,9 +42,15 @@ def search(context: Context, request: Document) -> Document:
     members = tuple(load("sagemaker").shape(resource).members)
     return {
         "Results": [{resource: only(record, members)} for record in shown],
-        "TotalHits": {"Value": len(ordered), "Relation": "EqualTo"},
+        "TotalHits": _total(len(ordered), context.settings.search_counts_up_to),
         **token,
     }
+
+
+def _total(hits: int, counted_up_to: int) -> Document:
+    if hits > counted_up_to:
+        return {"Value": counted_up_to, "Relation": "GreaterThanOrEqualTo"}
+    return {"Value": hits, "Relation": "EqualTo"}
 
 
 class _Question:

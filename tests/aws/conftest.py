@@ -1,11 +1,14 @@
 """The sandbox that the AWS tests run against: real boto3 clients, no patching."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_ecr import ECRClient
 from mypy_boto3_s3 import S3Client
@@ -55,20 +58,45 @@ def sandbox() -> Iterator[Sandbox]:
         yield box
 
 
+ClientsOf = Callable[..., Clients]
+
+
 @pytest.fixture(scope="session")
-def _session_clients(sandbox: Sandbox) -> Iterator[Clients]:
-    with pytest.MonkeyPatch.context() as patch:
-        _lead_to(patch, sandbox)
-        session = boto3.Session()
-        made = Clients(
-            sagemaker=session.client("sagemaker"),
-            s3=session.client("s3"),
-            dynamodb=session.client("dynamodb"),
-            ecr=session.client("ecr"),
-            sts=session.client("sts"),
-        )
-    yield made
-    for client in (made.sagemaker, made.s3, made.dynamodb, made.ecr, made.sts):
+def clients_of() -> Iterator[ClientsOf]:
+    """Make the clients of an environment: its key, its region, and where it leads.
+
+    They are made once, since making them takes longer than most tests: equal arguments give
+    the same clients. ``attempts`` is how often a call is sent at most.
+    """
+    session = boto3.Session()
+    made: list[Any] = []
+
+    @cache
+    def opened(facts: frozenset[tuple[str, str]], attempts: int, read_timeout_s: float) -> Clients:
+        environment = dict(facts)
+        retries = {"mode": "standard", "total_max_attempts": attempts}
+        config = Config(retries=retries, read_timeout=read_timeout_s)
+        found = [
+            session.client(
+                service,
+                region_name=environment["AWS_REGION"],
+                endpoint_url=environment[f"AWS_ENDPOINT_URL_{service.upper()}"],
+                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+                config=config,
+            )
+            for service in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
+        ]
+        made.extend(found)
+        return Clients(*found)
+
+    def of(
+        environment: dict[str, str], *, attempts: int = 3, read_timeout_s: float = 60
+    ) -> Clients:
+        return opened(frozenset(environment.items()), attempts, read_timeout_s)
+
+    yield of
+    for client in made:
         client.close()
 
 
@@ -94,9 +122,25 @@ def aws_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
 
 
 @pytest.fixture
-def clients(aws_env: dict[str, str], _session_clients: Clients) -> Clients:
+def clients(aws_env: dict[str, str], clients_of: ClientsOf) -> Clients:
     """Independent boto3 clients against the emptied sandbox."""
-    return _session_clients
+    return clients_of(aws_env)
+
+
+@pytest.fixture
+def front_env(
+    sandbox: Sandbox, aws_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    """The environment of this process while the front stands before S3 and DynamoDB.
+
+    Faults, permissions and the log of calls hold for whatever is made from it; ``clients``
+    still asks the engine itself, and so sees what is there.
+    """
+    wanted = sandbox.environment(through_front=True)
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    yield wanted
+    sandbox.control.close_front()
 
 
 @pytest.fixture

@@ -73,6 +73,14 @@ def box(sandbox_process: Sandbox, clients: dict[str, Any]):
     return sandbox_process
 
 
+@pytest.fixture
+def front_environment(box: Sandbox):
+    """What leads a server through the front, so that faults and policies hold for S3 and
+    DynamoDB too; `aws` still asks the engine itself."""
+    yield box.environment(through_front=True)
+    box.control.close_front()
+
+
 def aws_clients(box: Sandbox) -> dict[str, Any]:
     env = box.environment()
     session = boto3.Session(

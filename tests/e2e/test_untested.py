@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -331,62 +328,30 @@ async def test_without_a_region_the_setting_is_asked_for(connect, box, tmp_path)
 
 
 TABLE_ARN = "arn:aws:dynamodb:us-west-2:123456789012:table/ci-e2e"
-REFUSALS = {
-    "AccessDeniedException": (
-        "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: "
-        f"dynamodb:Query on resource: {TABLE_ARN}/index/testStatus-lastTestTimestamp-index"
-    ),
-    "ProvisionedThroughputExceededException": "The level of configured throughput was exceeded.",
-    "UnrecognizedClientException": "The security token included in the request is invalid.",
-}
-
-
-@contextmanager
-def refusing(code):
-    """A service on loopback that refuses every request; the local DynamoDB refuses nobody."""
-
-    class Refusal(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            name = f"com.amazonaws.dynamodb.v20120810#{code}"
-            body = json.dumps({"__type": name, "message": REFUSALS[code]}).encode()
-            self.send_response(400)
-            self.send_header("Content-Type", "application/x-amz-json-1.0")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *line):
-            """Nothing is printed."""
-
-    with HTTPServer(("127.0.0.1", 0), Refusal) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.parametrize(
-    ("refusal", "code", "retryable"),
+    ("kind", "code", "retryable"),
     [
-        ("AccessDeniedException", "permission_denied", False),
-        ("ProvisionedThroughputExceededException", "throttled", True),
-        ("UnrecognizedClientException", "credentials", False),
+        ("deny", "permission_denied", False),
+        ("throttle", "throttled", True),
+        ("unknown_key", "credentials", False),
     ],
 )
-async def test_a_refusal_of_the_table_is_explained(connect, box, refusal, code, retryable):
-    with refusing(refusal) as url:
-        environment = box.environment() | {"AWS_ENDPOINT_URL_DYNAMODB": url}
-        async with connect(environment=environment) as client:
-            refused = await client.refused("query_ci_untested")
+async def test_a_refusal_of_the_table_is_explained(
+    connect, box, front_environment, kind, code, retryable
+):
+    if kind == "unknown_key":
+        box.control.change_settings(denied_keys=[front_environment["AWS_ACCESS_KEY_ID"]])
+    else:
+        box.control.fail("Query", kind, service="dynamodb", times=-1)
+    async with connect(environment=front_environment) as client:
+        refused = await client.refused("query_ci_untested")
 
     assert (code, retryable) == (refused["error"]["code"], refused["error"]["retryable"])
     if code == "permission_denied":
-        assert "dynamodb:Query" == refused["action"]
-        assert refused["resource"].startswith(TABLE_ARN)
+        index = f"{TABLE_ARN}/index/testStatus-lastTestTimestamp-index"
+        assert ("dynamodb:Query", index) == (refused["action"], refused["resource"])
 
 
 async def test_the_working_folder_gives_the_region_that_nothing_else_gives(connect, box):

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from sandbox import constraints
-from sandbox.dispatch import DEFAULT_KEY, Dispatcher
+from sandbox.dispatch import Dispatcher
+from sandbox.identities import DEFAULT_KEY
 from sandbox.model import load
 
 HEADERS = {

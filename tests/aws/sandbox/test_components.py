@@ -3,6 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.control import ControlRefused
+
 WEIGHTS = "s3://bucket/adapter.tar.gz"
 
 
@@ -355,3 +357,111 @@ def test_taken_and_absent_names_of_endpoints_and_configurations_are_refused(
     assert "already existing" in taken
     assert "already existing" in taken_endpoint
     assert "Could not find endpoint configuration" in absent
+
+
+def describe(sagemaker, name="demo-adapter-one"):
+    return sagemaker.describe_inference_component(InferenceComponentName=name)
+
+
+def last_status(sagemaker):
+    return [status(sagemaker) for _ in range(3)][-1]
+
+
+@pytest.mark.parametrize(
+    ("rolls_back", "ends", "serves"),
+    [(False, "Failed", "s3://bucket/sandbox-fail.tar.gz"), (True, "InService", WEIGHTS)],
+)
+def test_an_update_that_fails_ends_as_the_setting_says(
+    sandbox, sagemaker, live_endpoint, rolls_back, ends, serves
+):
+    """Whether a failed update is rolled back is not documented: both can be rehearsed."""
+    sandbox.control.change_settings(failed_updates_roll_back=rolls_back)
+    in_service(sagemaker, adapter(live_endpoint))
+    update(sagemaker, "s3://bucket/sandbox-fail.tar.gz")
+
+    assert ends == last_status(sagemaker)
+    assert serves == artifact(sagemaker)
+    assert "could not be loaded" in describe(sagemaker)["FailureReason"]
+
+
+@pytest.mark.parametrize(("accepted", "ends"), [(True, "InService"), (False, "Failed")])
+def test_whether_a_prefix_is_loaded_is_a_setting(sandbox, sagemaker, live_endpoint, accepted, ends):
+    """Documented is one ``.tar.gz``; both forms exist in the wild."""
+    sandbox.control.change_settings(prefix_artifacts=accepted)
+    url = "s3://bucket/checkpoints/hf/"
+    sagemaker.create_inference_component(**adapter(live_endpoint, url=url))
+    sagemaker.create_inference_component(**adapter(live_endpoint, name="archived"))
+
+    assert ends == last_status(sagemaker)
+    assert "InService" == [status(sagemaker, "archived") for _ in range(3)][-1]
+
+
+def test_an_unfit_base_may_show_late(sandbox, sagemaker, live_endpoint):
+    """Only a base that is not there is surely refused at once."""
+    sandbox.control.change_settings(adapter_checks_at_once=False)
+    sagemaker.create_inference_component(**base(live_endpoint))
+    request = adapter(live_endpoint)
+    request["Specification"]["BaseInferenceComponentName"] = "second-base"
+    sagemaker.create_inference_component(**request)
+
+    assert "Failed" == last_status(sagemaker)
+    assert "second-base" in describe(sagemaker)["FailureReason"]
+    request["Specification"]["BaseInferenceComponentName"] = "absent"
+    request["InferenceComponentName"] = "another"
+    said = refusal(sagemaker.create_inference_component, **request)
+    assert "Could not find inference component" in said
+
+
+def test_a_new_component_may_be_hidden_from_the_first_looks(sandbox, sagemaker, live_endpoint):
+    sandbox.control.change_settings(component_hidden_polls=2)
+    sagemaker.create_inference_component(**adapter(live_endpoint))
+    name = {"InferenceComponentName": "demo-adapter-one"}
+
+    hidden = [refusal(sagemaker.describe_inference_component, **name) for _ in range(2)]
+
+    assert all("Could not find inference component" in one for one in hidden)
+    assert "InService" == status(sagemaker)
+
+
+def test_a_taken_name_is_told_in_the_words_of_a_setting(sandbox, sagemaker, live_endpoint):
+    sandbox.control.change_settings(taken_component_words="There is such an inference component:")
+    sagemaker.create_inference_component(**adapter(live_endpoint))
+
+    said = refusal(sagemaker.create_inference_component, **adapter(live_endpoint))
+
+    arn = "arn:aws:sagemaker:us-west-2:123456789012:inference-component/demo-adapter-one"
+    assert f'There is such an inference component: "{arn}".' == said
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "OutOfService",
+        "Creating",
+        "Updating",
+        "SystemUpdating",
+        "RollingBack",
+        "InService",
+        "Deleting",
+        "Failed",
+        "UpdateRollbackFailed",
+    ],
+)
+def test_an_endpoint_is_in_every_status_that_there_is(sandbox, sagemaker, live_endpoint, wanted):
+    sandbox.control.put_endpoint_into(live_endpoint.name, wanted, reason="somebody did it")
+
+    described = sagemaker.describe_endpoint(EndpointName=live_endpoint.name)
+    listed = sagemaker.list_endpoints(StatusEquals=wanted)["Endpoints"]
+
+    assert (wanted, "somebody did it") == (described["EndpointStatus"], described["FailureReason"])
+    assert [live_endpoint.name] == [one["EndpointName"] for one in listed]
+    if wanted != "InService":
+        said = refusal(sagemaker.create_inference_component, **adapter(live_endpoint))
+        assert "is not InService" in said
+
+
+def test_an_endpoint_or_a_status_that_is_not_there_is_refused(sandbox, live_endpoint):
+    with pytest.raises(ControlRefused, match="no status 'Broken'"):
+        sandbox.control.put_endpoint_into(live_endpoint.name, "Broken")
+    with pytest.raises(ControlRefused, match="no endpoint 'absent'"):
+        sandbox.control.put_endpoint_into("absent", "Failed")

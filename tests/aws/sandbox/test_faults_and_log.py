@@ -52,6 +52,10 @@ def test_a_denied_search_is_about_every_resource(sandbox, raw):
     [
         ("throttle", 400, "ThrottlingException"),
         ("server_error", 500, "InternalFailure"),
+        ("unavailable", 503, "ServiceUnavailable"),
+        ("quota", 400, "ResourceLimitExceeded"),
+        ("conflict", 400, "ConflictException"),
+        ("clock_skew", 400, "InvalidSignatureException"),
         ("expired_token", 400, "ExpiredTokenException"),
     ],
 )
@@ -156,6 +160,7 @@ def test_a_reset_forgets_everything(sandbox, raw):
     "wrong",
     [
         lambda control: control.fail("Search", "explode"),
+        lambda control: control.fail("Search", "slow"),
         lambda control: control.change_settings(no_such_setting=1),
         lambda control: control.change_settings(component_polls="three"),
         lambda control: control.plan_component("x", "Explode"),

@@ -52,8 +52,9 @@ def test_an_absent_group_is_a_validation_error(sagemaker, name):
     assert "does not exist" in message
 
 
-def test_groups_are_listed_newest_first_in_pages(sagemaker):
+def test_groups_are_listed_newest_first_in_pages(sandbox, sagemaker):
     for number in range(12):
+        sandbox.control.advance(1)
         sagemaker.create_model_package_group(ModelPackageGroupName=f"g-{number}")
 
     first = sagemaker.list_model_package_groups(NameContains="g-")
@@ -267,3 +268,131 @@ def test_the_partition_follows_the_region(raw):
     )
 
     assert created.members["ModelPackageGroupArn"].startswith("arn:aws-cn:sagemaker:cn-north-1:")
+
+
+def version_of(arn):
+    return int(arn.rpartition("/")[2])
+
+
+def metadata_of(sagemaker, arn):
+    return sagemaker.describe_model_package(ModelPackageName=arn)["CustomerMetadataProperties"]
+
+
+def test_a_version_fails_when_told_so_with_its_reason(sandbox, sagemaker):
+    sandbox.control.change_settings(
+        package_failure="the image cannot be pulled", package_polls=2, package_seconds=30
+    )
+    arn = create(sagemaker)
+
+    first = sagemaker.describe_model_package(ModelPackageName=arn)
+    second = sagemaker.describe_model_package(ModelPackageName=arn)
+
+    assert ("Pending", "Failed") == (first["ModelPackageStatus"], second["ModelPackageStatus"])
+    [validation] = second["ModelPackageStatusDetails"]["ValidationStatuses"]
+    assert "the image cannot be pulled" == validation["FailureReason"]
+
+
+def test_every_operation_takes_a_group_by_its_arn(sagemaker):
+    arn = "arn:aws:sagemaker:us-west-2:123456789012:model-package-group/demo"
+    made = sagemaker.create_model_package(ModelPackageGroupName=arn)["ModelPackageArn"]
+
+    listed = sagemaker.list_model_packages(ModelPackageGroupName=arn)["ModelPackageSummaryList"]
+    assert [(GROUP, made)] == [
+        (one["ModelPackageGroupName"], one["ModelPackageArn"]) for one in listed
+    ]
+    sagemaker.delete_model_package(ModelPackageName=made)
+    sagemaker.delete_model_package_group(ModelPackageGroupName=arn)
+    assert [] == sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+
+
+def test_an_update_with_the_same_token_is_done_once(sandbox, sagemaker):
+    arn = create(sagemaker, CustomerMetadataProperties={"a": "1"})
+    update = {"ModelPackageArn": arn, "ClientToken": "token-1"}
+    first = {**update, "CustomerMetadataProperties": {"a": "2"}}
+    sagemaker.update_model_package(**first)
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"a": "3"})
+    sagemaker.update_model_package(**first)
+
+    assert {"a": "3"} == metadata_of(sagemaker, arn)
+    code, _ = refusal(sagemaker.update_model_package, **update, SourceUri="s3://b/other")
+    assert "ConflictException" == code
+
+
+def test_a_creation_and_an_update_may_share_a_token(sagemaker):
+    arn = create(sagemaker, ClientToken="token-1")
+
+    updated = sagemaker.update_model_package(
+        ModelPackageArn=arn, ClientToken="token-1", ModelApprovalStatus="Approved"
+    )
+
+    assert arn == updated["ModelPackageArn"]
+
+
+@pytest.mark.parametrize(("memory_s", "versions"), [(-1.0, [1, 1]), (60.0, [1, 2])])
+def test_how_long_a_token_is_remembered_is_a_setting(sandbox, sagemaker, memory_s, versions):
+    """How long the service remembers a token is not published."""
+    sandbox.control.change_settings(token_memory_s=memory_s)
+    first = create(sagemaker, ClientToken="token-1")
+    assert first == create(sagemaker, ClientToken="token-1")
+    sandbox.control.advance(61)
+
+    assert versions == [version_of(first), version_of(create(sagemaker, ClientToken="token-1"))]
+
+
+def test_a_token_with_another_request_may_get_the_first_answer(sandbox, sagemaker):
+    sandbox.control.change_settings(token_conflicts=False)
+    first = create(sagemaker, ClientToken="token-1", ModelPackageDescription="once")
+
+    assert first == create(sagemaker, ClientToken="token-1", ModelPackageDescription="twice")
+
+
+@pytest.mark.parametrize(("returns", "third"), [(False, 3), (True, 2)])
+def test_whether_a_deleted_number_returns_is_a_setting(sandbox, sagemaker, returns, third):
+    sandbox.control.change_settings(version_numbers_return=returns)
+    create(sagemaker)
+    sagemaker.delete_model_package(ModelPackageName=create(sagemaker))
+
+    assert third == version_of(create(sagemaker))
+
+
+@pytest.mark.parametrize(
+    ("merges", "expected"), [(True, {"a": "1", "b": "2"}), (False, {"b": "2"})]
+)
+def test_whether_an_update_merges_metadata_is_a_setting(sandbox, sagemaker, merges, expected):
+    sandbox.control.change_settings(metadata_merges=merges)
+    arn = create(sagemaker, CustomerMetadataProperties={"a": "1"})
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"b": "2"})
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
+
+    assert expected == metadata_of(sagemaker, arn)
+
+
+def test_whether_a_version_has_a_name_is_a_setting(sandbox, sagemaker):
+    arn = create(sagemaker)
+    code, message = refusal(sagemaker.describe_model_package, ModelPackageName="demo/1")
+    assert ("ValidationException", f"ModelPackage {arn} does not exist.") == (code, message)
+
+    sandbox.control.change_settings(version_names=True)
+    described = sagemaker.describe_model_package(ModelPackageName="demo/1")
+    assert arn == described["ModelPackageArn"]
+
+
+def test_an_absent_version_is_told_in_the_words_of_a_setting(sandbox, sagemaker):
+    sandbox.control.change_settings(absent_package_words="was not found")
+    arn = "arn:aws:sagemaker:us-west-2:123456789012:model-package/demo/7"
+
+    said = refusal(sagemaker.describe_model_package, ModelPackageName=arn)
+
+    assert ("ValidationException", f"ModelPackage {arn} was not found.") == said
+
+
+def test_an_arn_may_have_its_group_in_lower_case(sandbox, sagemaker):
+    """Seen in the wild: the group's name is the response's, never the ARN's."""
+    sandbox.control.change_settings(lower_case_arns=True)
+    sagemaker.create_model_package_group(ModelPackageGroupName="Demo-LLM")
+
+    made = sagemaker.create_model_package(ModelPackageGroupName="Demo-LLM")["ModelPackageArn"]
+
+    assert made.endswith(":model-package/demo-llm/1")
+    described = sagemaker.describe_model_package(ModelPackageName=made)
+    assert "Demo-LLM" == described["ModelPackageGroupName"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox import sample
 from sandbox.engine import EngineUnavailable, find_program
@@ -129,6 +130,15 @@ def test_a_signal_ends_the_sandbox_with_status_0(number):
 
         assert child.process.wait(GONE_WITHIN_S) == 0
         wait_until_gone(child.environment)
+
+
+def test_a_sandbox_may_lead_through_its_front_from_the_start(clients_of):
+    with start_child(more_arguments=["--front"]) as child:
+        child.control.fail("*", "deny", service="s3")
+        s3 = clients_of(child.environment).s3
+
+        with pytest.raises(ClientError, match="s3:ListAllMyBuckets"):
+            s3.list_buckets()
 
 
 def test_two_sandboxes_run_beside_each_other():

@@ -119,6 +119,24 @@ def test_pages_are_whole_and_count_all_hits(sagemaker):
     assert [page["TotalHits"] for page in pages] == [{"Value": 10, "Relation": "EqualTo"}] * 3
 
 
+@pytest.mark.parametrize(
+    ("counted", "total"),
+    [
+        (9, {"Value": 9, "Relation": "GreaterThanOrEqualTo"}),
+        (10, {"Value": 10, "Relation": "EqualTo"}),
+    ],
+)
+def test_many_hits_are_counted_to_a_floor_and_still_all_paged(sandbox, sagemaker, counted, total):
+    """GreaterThanOrEqualTo tells that the count is no more than a floor."""
+    sandbox.control.change_settings(search_counts_up_to=counted)
+    request = {"Resource": "ModelPackage", "SearchExpression": {"Filters": [IN_DEMO]}}
+
+    pages = list(sagemaker.get_paginator("search").paginate(**request, MaxResults=4))
+
+    assert [total] * 3 == [page["TotalHits"] for page in pages]
+    assert 10 == sum(len(page["Results"]) for page in pages)
+
+
 def test_a_record_carries_its_metadata(sagemaker):
     answer = sagemaker.search(
         Resource="ModelPackage",

@@ -74,3 +74,18 @@ def test_a_registry_of_another_account_denies_access(ecr):
     other = {"repositoryName": "repo", "registryId": "763104351884"}
 
     assert code(ecr.describe_images, **other) == "AccessDeniedException"
+
+
+def test_images_and_repositories_come_in_pages(ecr):
+    for number in range(3):
+        ecr.put_image(
+            repositoryName="repo", imageManifest=f'{{"n": {number}}}', imageTag=f"t{number}"
+        )
+        ecr.create_repository(repositoryName=f"repo-{number}")
+
+    def pages(operation, member, **request):
+        paged = ecr.get_paginator(operation).paginate(**request, PaginationConfig={"PageSize": 2})
+        return [len(page[member]) for page in paged]
+
+    assert [2, 1] == pages("describe_images", "imageDetails", repositoryName="repo")
+    assert [2, 2] == pages("describe_repositories", "repositories")

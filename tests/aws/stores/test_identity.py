@@ -8,7 +8,7 @@ from registry.aws.directory import BotoDirectory
 from registry.aws.sessions import FixedAccess, Sessions
 from registry.calls import Call
 from registry.errors import CredentialsFailed, Unavailable
-from sandbox.dispatch import DEFAULT_ACCOUNT, DEFAULT_KEY, SECOND_ACCOUNT, SECOND_KEY
+from sandbox.identities import DEFAULT_ACCOUNT, DEFAULT_KEY, SECOND_ACCOUNT, SECOND_KEY
 from sandbox.service import Sandbox
 
 ACCOUNT, OTHER = DEFAULT_ACCOUNT, SECOND_ACCOUNT

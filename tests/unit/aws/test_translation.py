@@ -177,11 +177,13 @@ def test_a_wrong_clock_is_told_apart_from_a_wrong_key() -> None:
     assert "clock" not in wrong.hint
 
 
-def test_a_refused_permission_names_action_and_resource() -> None:
+@pytest.mark.parametrize("quote", ["", '"'], ids=["plain", "quoted, as S3 does"])
+def test_a_refused_permission_names_action_and_resource(quote: str) -> None:
     resource = "arn:aws:sagemaker:us-west-2:123456789012:endpoint/tv"
     message = (
         "User: arn:aws:sts::123456789012:assumed-role/r/me is not authorized to perform: "
-        f"sagemaker:DescribeEndpoint on resource: {resource} because no policy allows it"
+        f"sagemaker:DescribeEndpoint on resource: {quote}{resource}{quote} "
+        "because no policy allows it"
     )
 
     explained = explain(_refused("AccessDeniedException", message), "x", action="a:B", resource="c")
