@@ -18,9 +18,8 @@ from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from pydantic import ValidationError
 
+from registry.questions import Choice, Person, Question
 from registry.redaction import redact_text
-from registry.rollout.asking import Choice, Question
-from registry.rollout.request import Person
 from tools.context import AskedOf, ToolSpec
 
 _log = logging.getLogger("mlcc_registry.calls")

@@ -15,8 +15,9 @@ from registry.errors import (
     PreconditionFailed,
     RegistryError,
 )
+from registry.rollout.existing import action_on
+from registry.rollout.liveness import check_endpoint
 from registry.rollout.plan import Planned
-from registry.rollout.present import action_on
 from registry.rollout.steps import StepLog
 from registry.rollout.watch import watch_gone
 from registry.stores import InferenceComponents
@@ -168,7 +169,7 @@ class CarryingOut:
         try:
             found = self.components.describe(self.planned.plan.ic_name)
         except NotFound:
-            raise self._put_back(refusal) from refusal
+            raise self._put_back(self._explained(refusal)) from refusal
         except RegistryError as error:
             if isinstance(refusal, _REFUSED):
                 raise self._put_back(refusal) from error
@@ -179,6 +180,17 @@ class CarryingOut:
             raise self._put_back(error) from refusal
         self.log.done("component", "found")
         return found
+
+    def _explained(self, refusal: RegistryError) -> RegistryError:
+        """Return why a creation was refused: SageMaker refuses them while an endpoint changes."""
+        if isinstance(refusal, _REFUSED):
+            try:
+                check_endpoint(self.planned.plan.endpoint_name, self.components)
+            except PreconditionFailed as error:
+                return error
+            except RegistryError:  # nothing can be told of it, and the refusal says enough
+                return refusal
+        return refusal
 
     def _updated_after_all(self, refusal: RegistryError) -> InferenceComponent:
         """Return the component that our request changed, though nobody answered it.

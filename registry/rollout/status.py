@@ -63,9 +63,7 @@ def _result(
         next_step=_after_failure(component) if state == "failed" else None if final else again,
         aws=aws.identity,
         state=state,
-        adapter_name=name.conf.name
-        if name.conf
-        else component.name.partition(ADAPTER_MARK)[2] or None,
+        adapter_name=_adapter_name(name, component),
         ic_name=component.name,
         endpoint_name=component.endpoint_name,
         base_component_name=component.base_component,

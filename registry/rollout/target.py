@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from registry.errors import InvalidArgument, NotFound, PreconditionFailed
+from registry.errors import InvalidArgument, PreconditionFailed
 from registry.identifiers import REALTIME, check_project_name
 from registry.project.folder import DEFAULT_COMPONENT, ProjectFolder
 from registry.rollout.request import RolloutRequest
-from registry.stores import InferenceComponents
 
 _TARGETS = (REALTIME, "managed-inference")
 """The second is the name that older projects have for the first."""
@@ -37,6 +36,13 @@ class Target:
     max_rank: int = 0
     objections: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def other_bases(self) -> list[str]:
+        """Names of the base components that the folder knows besides."""
+        known = self.folder.components if self.folder else ()
+        names = [one.deployed_name for one in known]
+        return [name for name in names if name and name != self.base_component]
+
     def was_rolled_out(self, adapter_name: str) -> bool:
         """Tell whether the folder says that the adapter has a component already."""
         conf = self.folder.adapter(adapter_name) if self.folder else None
@@ -53,53 +59,6 @@ def resolve_target(request: RolloutRequest, folder: ProjectFolder | None) -> Tar
     Source: record contract, section 6 (preconditions, step 4).
     """
     return _by_name(request) if folder is None else _in_folder(request, folder)
-
-
-def check_live(target: Target, components: InferenceComponents) -> None:
-    """Return when the base component is InService on the endpoint, which is alive then.
-
-    The endpoint itself is only looked at when the base is not there.
-
-    Raises:
-        NotFound: one of them does not exist.
-        PreconditionFailed: one of them is not InService, or not what it should be.
-    """
-    try:
-        base = components.describe(target.base_component)
-    except NotFound as error:
-        _check_endpoint(target, components)
-        raise NotFound(
-            f"there is no base component {target.base_component!r}",
-            hint="name the component that serves the base model with base_component, or deploy it",
-            candidates=_base_names(target),
-        ) from error
-    if base.base_component:
-        raise PreconditionFailed(
-            f"{base.name!r} is itself an adapter, on {base.base_component!r}",
-            hint=f"base_component={base.base_component}",
-        )
-    if base.endpoint_name != target.endpoint_name:
-        _check_endpoint(target, components)
-        raise PreconditionFailed(
-            f"base component {base.name!r} is on endpoint {base.endpoint_name!r}, "
-            f"not on {target.endpoint_name!r}"
-        )
-    if base.status != "InService":
-        raise PreconditionFailed(
-            f"base component {base.name!r} is {base.status}, not InService",
-            hint="wait until it is, then repeat the call",
-            state=base.status,
-        )
-
-
-def _check_endpoint(target: Target, components: InferenceComponents) -> None:
-    endpoint = components.endpoint(target.endpoint_name)
-    if endpoint.status != "InService":
-        raise PreconditionFailed(
-            f"endpoint {endpoint.name!r} is {endpoint.status}, not InService",
-            hint="wait until it is, then repeat the call",
-            state=endpoint.status,
-        )
 
 
 def _by_name(request: RolloutRequest) -> Target:
@@ -169,10 +128,3 @@ def _lora_is_off(folder: ProjectFolder) -> tuple[str, str]:
     value = folder.value(_LORA_OFF)
     said = f"ENABLE_LORA is {value!r}" if value else "ENABLE_LORA is not set"
     return _LORA_OFF, f"{said} in do/config, so the container loads no adapters"
-
-
-def _base_names(target: Target) -> list[str]:
-    if target.folder is None:
-        return []
-    named = [one.deployed_name for one in target.folder.components if one.deployed_name]
-    return [name for name in named if name != target.base_component]

@@ -37,10 +37,12 @@ class Watched:
 
     Attributes:
         component: None when no look succeeded.
+        settled: Its state is final, and not one from before an update that was asked for.
         warnings: Looks that failed.
     """
 
     component: InferenceComponent | None
+    settled: bool
     warnings: tuple[str, ...] = ()
 
 
@@ -78,8 +80,8 @@ def watch(
         Cancelled: the caller withdrew; the component goes on.
     """
     watching = _Watching(components, ic_name, known, updated_to)
-    _repeat(watching.look, lambda: watching.status, ic_name, wait_s, poll_s, call)
-    return Watched(watching.component, tuple(watching.warnings))
+    settled = _repeat(watching.look, lambda: watching.status, ic_name, wait_s, poll_s, call)
+    return Watched(watching.component, settled, tuple(watching.warnings))
 
 
 def watch_gone(
@@ -107,8 +109,7 @@ def watch_gone(
             return False  # the next look tells
         return gone
 
-    _repeat(look, lambda: "gone" if gone else "Deleting", ic_name, wait_s, poll_s, call)
-    return gone
+    return _repeat(look, lambda: "gone" if gone else "Deleting", ic_name, wait_s, poll_s, call)
 
 
 def _repeat(
@@ -118,10 +119,10 @@ def _repeat(
     wait_s: float,
     poll_s: float,
     call: Call,
-) -> None:
-    """Look until a look is the last one, or the waiting ends."""
+) -> bool:
+    """Look until a look is the last one, or the waiting ends; return whether one was the last."""
     waited, interval = 0.0, poll_s
-    while not look():
+    while not (last := look()):
         nap = min(interval, wait_s - waited, call.remaining_s - _RESERVE_S)
         if nap <= 0:
             break
@@ -130,6 +131,7 @@ def _repeat(
         waited += nap
         interval = min(interval * _GROWTH, poll_s * _SLOWEST)
     call.report(wait_s or 1, wait_s or 1, f"{ic_name} is {status()}")
+    return last
 
 
 class _Watching:
@@ -185,6 +187,12 @@ class _Watching:
 
 
 def _vanished(ic_name: str, last: InferenceComponent | None) -> NotFound:
+    if last and last.status == "Deleting":
+        return NotFound(
+            f"inference component {ic_name!r} is gone, as was asked for",
+            hint="deploy_adapter_from_registry creates it again",
+            existing=last.wire(),
+        )
     before = f" (it was {last.status})" if last else ""
     return NotFound(
         f"inference component {ic_name!r} vanished while waiting for it{before}",

@@ -23,10 +23,11 @@ from registry.errors import (
     Unavailable,
 )
 from registry.project.folder import ProjectFolder, read_project
+from registry.rollout.consent import ConsentPolicy
 from registry.rollout.deploy import Rollout
 from registry.rollout.naming import RolloutName
 from registry.rollout.plan import Planner
-from registry.rollout.request import ConsentPolicy, RolloutRequest
+from registry.rollout.request import RolloutRequest
 from registry.rollout.status import rollout_status
 from registry.rollout.target import resolve_target
 from sandbox.service import Sandbox
