@@ -119,7 +119,7 @@ class Binder:
             return await to_thread.run_sync(work, limiter=self.limiter, abandon_on_cancel=True)
 
         began = time.monotonic()
-        asking = Asking(context, self.registry.settings.ask_s, run)
+        asking = Asking(context, call, self.registry.settings.ask_s, run)
         try:
             return await asking.settle(spec, given)
         except RegistryError as error:

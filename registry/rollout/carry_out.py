@@ -39,12 +39,14 @@ class Carried:
     Attributes:
         found: The component where it was there already, None when it was asked for now.
         updated: It was asked to serve other weights.
+        again: It was deleted, and created again.
         going: The former component is still on its way out; nothing was created yet.
         waited_s: Seconds spent waiting for that.
     """
 
     found: InferenceComponent | None = None
     updated: bool = False
+    again: bool = False
     going: bool = False
     waited_s: float = 0.0
 
@@ -155,8 +157,14 @@ class CarryingOut:
         if not gone:
             return Carried(going=True)
         self.log.done("component", "deleted")
-        created = self._create()
-        return Carried(found=created.found, waited_s=self.log.elapsed_s - before)
+        try:
+            created = self._create()
+        except RegistryError as error:
+            error.message = f"{name} is deleted and not created again: {error.message}"
+            error.hint = f"{error.hint or 'see what refused it'}; then repeat the same call"
+            error.details.setdefault("done", self.log.wire())
+            raise
+        return Carried(found=created.found, again=True, waited_s=self.log.elapsed_s - before)
 
     def _reconciled(self, refusal: RegistryError) -> InferenceComponent:
         """Return the component that has the name, though creating it was refused or not answered.

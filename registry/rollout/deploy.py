@@ -188,4 +188,5 @@ class Rollout:
         log.done("wait", state)
         if state == "failed" and last:
             raise outcome.failed(last)
-        return outcome.result(state, last, watched.warnings)
+        again = f"{ic_name} was deleted and created again; meanwhile it served nobody"
+        return outcome.result(state, last, (*watched.warnings, *([again] if carried.again else [])))
