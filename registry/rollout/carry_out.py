@@ -160,10 +160,11 @@ class CarryingOut:
         try:
             created = self._create()
         except RegistryError as error:
-            error.message = f"{name} is deleted and not created again: {error.message}"
-            error.hint = f"{error.hint or 'see what refused it'}; then repeat the same call"
-            error.details.setdefault("done", self.log.wire())
-            raise
+            raise type(error)(
+                f"{name} is deleted and not created again: {error.message}",
+                hint=f"{error.hint or 'see what refused it'}; then repeat the same call",
+                **{"done": self.log.wire(), **error.details},
+            ) from error
         return Carried(found=created.found, again=True, waited_s=self.log.elapsed_s - before)
 
     def _reconciled(self, refusal: RegistryError) -> InferenceComponent:

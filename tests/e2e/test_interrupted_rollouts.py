@@ -1,4 +1,4 @@
-"""The server is killed between any two steps; the same call to a new one ends as if it had not been.
+"""A server is killed between any two steps; the same call to a new one ends as if it had lived.
 
 A gate before SageMaker holds one call before or after its work, and the process is killed there:
 what it had done by then is just what its steps up to there do.
@@ -29,6 +29,7 @@ FAQ = "s3://support-bot-adapters/faq-sft/v1/model.tar.gz"
 IC = "support-bot-adapter-tone-dpo"
 CONF = "do/adapters/tone-dpo.conf"
 DEPLOY = "deploy_adapter_from_registry"
+SERVER = (str(COMMAND), "--toolsets", "core,adapters")
 CREATE, DESCRIBE = "CreateInferenceComponent", "DescribeInferenceComponent"
 UPDATE, DELETE = "UpdateInferenceComponent", "DeleteInferenceComponent"
 
@@ -143,8 +144,7 @@ async def server(place, project, environment):
     """A server of its own, whose process id is noted in the file `pid`."""
     command = StdioServerParameters(
         command="/bin/sh",
-        args=["-c", 'echo $$ > "$0"; exec "$@"', str(place / "pid"), str(COMMAND)]
-        + ["--toolsets", "core,adapters"],
+        args=["-c", 'echo $$ > "$0"; exec "$@"', str(place / "pid"), *SERVER],
         env={
             "HOME": str(place / "home"),
             "PATH": os.environ["PATH"],

@@ -35,10 +35,10 @@ from .conftest import (
     Deploy,
     conf_of,
     creations,
-    timeless,
     project_folder,
     publish,
     start_component,
+    timeless,
 )
 
 # -- the whole way ---------------------------------------------------------------------------

@@ -21,10 +21,10 @@ from .conftest import (
     BASE,
     ENDPOINT,
     conf_of,
-    timeless,
     project_folder,
     rollout_in,
     start_component,
+    timeless,
 )
 
 VECTORS = json.loads(
