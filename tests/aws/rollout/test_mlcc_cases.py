@@ -13,8 +13,10 @@ from registry.errors import (
     RegistryError,
 )
 from registry.project.folder import ProjectFolder, read_project
+from registry.rollout.consent import ConsentPolicy
 from registry.rollout.deploy import Rollout
-from registry.rollout.request import RolloutRequest
+from registry.rollout.removal import Removal
+from registry.rollout.request import RemovalRequest, RolloutRequest
 from sandbox.service import Sandbox
 
 from .conftest import (
@@ -30,8 +32,6 @@ from .conftest import (
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "data/contract/adapter_deploy.json").read_text("utf-8")
 )
-
-# -- MLCC's own behaviour, case by case ------------------------------------------------------
 
 Document = dict[str, Any]
 
@@ -71,11 +71,28 @@ _OURS_ALONE = (
     "DescribeEndpoint",  # tells a missing base from a missing endpoint
 )
 
+NOT_ROLLED_OUT_FROM_HERE = {
+    "weights-s3": "weights that are not registered: register them first",
+    "weights-s3-not-targz": "the same",
+    "two-sources": "there is one source only",
+    "update": "the same with weights that are not registered; `replace` takes a version",
+    "from-train": "the same; the generator's subcommand is missing (D25)",
+}
+"""Cases of commands that have no counterpart, with what to do instead."""
+
 REGISTRY_CASES = [
     case
     for case in VECTORS["cases"]
-    if "--from-registry" in case["argv"] and "two-sources" != case["id"]
+    if "--from-registry" in case["argv"] and case["id"] not in NOT_ROLLED_OUT_FROM_HERE
 ]
+REMOVAL_CASES = [case for case in VECTORS["cases"] if case["argv"][1] == "remove"]
+
+
+def test_every_case_is_run_or_has_no_counterpart() -> None:
+    run = {case["id"] for case in (*REGISTRY_CASES, *REMOVAL_CASES)}
+
+    assert {case["id"] for case in VECTORS["cases"]} == run | set(NOT_ROLLED_OUT_FROM_HERE)
+    assert not run & set(NOT_ROLLED_OUT_FROM_HERE)
 
 
 @pytest.mark.parametrize("case", REGISTRY_CASES, ids=lambda case: case["id"])
@@ -106,6 +123,62 @@ def test_mlccs_cases_end_as_mlcc_or_as_we_decided(
 
 def test_every_exemption_is_of_a_case_that_there_is() -> None:
     assert set(EXEMPTIONS) <= {case["id"] for case in REGISTRY_CASES}
+
+
+LOOKS_FIRST = {"remove-ic-already-gone"}
+"""Cases in which MLCC asks to delete what is gone; we look first, to show what goes."""
+
+
+@pytest.mark.parametrize("case", REMOVAL_CASES, ids=lambda case: case["id"])
+def test_an_adapter_is_removed_as_mlcc_removes_it(
+    case: Document, aws: BotoAws, endpoint: str, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    folder = project_folder(tmp_path, **case["project"])
+    conf = conf_of(folder, "u1")
+    conf.parent.mkdir()
+    conf.write_text('export ADAPTER_NAME="u1"\nexport ADAPTER_IC_NAME="tv-adapter-u1"\n')
+    for one in case["inference_components"]:
+        if one["name"] != BASE:
+            aws.components.create_adapter(
+                name=one["name"],
+                endpoint_name=endpoint,
+                base_component=BASE,
+                artifact_url=one["artifactUrl"],
+            )
+    sandbox.control.clear_log()
+
+    ours = _our_removal(case, Removal(aws, ConsentPolicy(auto_approve=True)), folder, sandbox)
+
+    mlccs = {
+        "outcome": "removed" if case["exit_code"] == 0 else "refused",
+        "changes": _changes(case["sagemaker_calls"]),
+        "conf stays": case["exit_code"] != 0,
+    }
+    if case["id"] in LOOKS_FIRST:
+        assert mlccs["changes"] != ours["changes"]
+        mlccs["changes"] = []
+    assert mlccs == ours
+
+
+def _our_removal(
+    case: Document, removal: Removal, folder: ProjectFolder, sandbox: Sandbox
+) -> Document:
+    outcome = "removed"
+    try:
+        request = RemovalRequest(adapter_name=case["argv"][2])
+        removal.remove(request, read_project(folder.root), timeless())
+    except RegistryError:
+        outcome = "refused"
+    calls = [
+        {"action": call["operation"], "params": call["request"]} for call in sandbox.control.calls()
+    ]
+    stays = conf_of(folder, "u1").exists()
+    return {"outcome": outcome, "changes": _changes(calls), "conf stays": stays}
+
+
+def _changes(calls: list[Document]) -> list[Document]:
+    reading = ("Describe", "List", "Search", "Get")
+    return [call for call in calls if not call["action"].startswith(reading)]
 
 
 def _mlccs_document(case: Document) -> Document:
