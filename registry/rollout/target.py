@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from registry.errors import InvalidArgument, PreconditionFailed
 from registry.identifiers import REALTIME, check_project_name
+from registry.instants import parse_instant
 from registry.project.folder import DEFAULT_COMPONENT, ProjectFolder
 from registry.rollout.request import RolloutRequest
 
@@ -22,6 +24,7 @@ class Target:
     Attributes:
         folder: The project folder, which gets a conf; None for a target given by name.
         base_conf: The base component's conf in the folder.
+        deployed_at: When the base was deployed, as its conf writes it; "" when not known.
         model_name: What the project serves; "" when not known.
         max_rank: Largest LoRA rank that the container takes, where the folder says; 0 if not.
         objections: What speaks against it and `force` overrides, by name.
@@ -32,6 +35,7 @@ class Target:
     base_component: str
     folder: ProjectFolder | None = None
     base_conf: str = DEFAULT_COMPONENT
+    deployed_at: str = ""
     model_name: str = ""
     max_rank: int = 0
     objections: tuple[tuple[str, str], ...] = ()
@@ -44,9 +48,15 @@ class Target:
         return [name for name in names if name and name != self.base_component]
 
     def was_rolled_out(self, adapter_name: str) -> bool:
-        """Tell whether the folder says that the adapter has a component already."""
+        """Tell whether the folder says that the adapter has a component on this base already.
+
+        One from before the base was deployed went with the base of that time.
+        """
         conf = self.folder.adapter(adapter_name) if self.folder else None
-        return bool(conf and conf.ic_name)
+        if not conf or not conf.ic_name:
+            return False
+        made, deployed = _instant(conf.created_at), _instant(self.deployed_at)
+        return not (made and deployed and made < deployed)
 
 
 def resolve_target(request: RolloutRequest, folder: ProjectFolder | None) -> Target:
@@ -94,12 +104,14 @@ def _in_folder(request: RolloutRequest, folder: ProjectFolder) -> Target:
             f"the project folder names no deployed {what}",
             hint="deploy the project first (do/deploy), or pass endpoint_name and base_component",
         )
+    base = folder.component(base_component)
     return Target(
         project_name=check_project_name(request.project_name or folder.require("PROJECT_NAME")),
         endpoint_name=endpoint_name,
         base_component=base_component,
         folder=folder,
         base_conf=base_conf,
+        deployed_at=base.deployed_at if base else "",
         model_name=folder.value("MODEL_NAME") or folder.value("HF_MODEL_ID"),
         max_rank=_max_rank(folder),
         objections=() if folder.lora_enabled else (_lora_is_off(folder),),
@@ -114,6 +126,13 @@ def _base(named: str, folder: ProjectFolder) -> tuple[str, str]:
     if component is None:
         return named, DEFAULT_COMPONENT
     return component.deployed_name, component.name
+
+
+def _instant(text: str) -> datetime | None:
+    """Return an instant that a conf notes in ISO 8601 or in seconds since 1970."""
+    if text.isascii() and text.isdigit():
+        return datetime.fromtimestamp(int(text[:12]), UTC)
+    return parse_instant(text)
 
 
 def _max_rank(folder: ProjectFolder) -> int:
