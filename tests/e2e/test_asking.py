@@ -387,31 +387,6 @@ async def test_a_client_that_hangs_gets_its_answer_and_nothing_is_rolled_out(
     assert "in_service" == rolled["state"]
 
 
-async def test_the_questions_of_a_call_share_the_persons_time(
-    start, somebody, aws, tone, endpoint, era
-):
-    asked_at = []
-
-    async def take_a_while(params):
-        await anyio.sleep(1.5)
-        return await choose("tone-dpo")(params)
-
-    async def never(_params):
-        asked_at.append(anyio.current_time())
-        await anyio.sleep_forever()
-
-    if era != "legacy":
-        pytest.skip("nothing is held in the modern era, so nobody's time runs")
-    somebody.reset(take_a_while, never)
-    async with start("--ask-s", "2") as client:
-        refused = await client.refused(DEPLOY)
-
-    assert "needs_confirmation" == refused["error"]["code"]
-    assert tone == refused["plan"]["versionArn"]
-    assert anyio.current_time() - asked_at[0] < 1.5
-    assert {BASE} == components(aws)
-
-
 async def test_a_client_that_answers_with_an_error_rolls_nothing_out(
     client, somebody, aws, tone, endpoint, era
 ):
