@@ -77,6 +77,9 @@ class Outcome:
         """Return the error for an update that SageMaker took back; the conf is taken back too."""
         reason = component.failure_reason or "SageMaker gives no reason"
         why = restore_conf(self.planned)
+        conf = self.planned.conf
+        if conf and conf.state == "unchanged":  # an interrupted call wrote it; before is not known
+            why = f"{conf.relative} names the new weights: deploy the former version again"
         self.log.done("wait", "rolled_back")
         return self._error(
             component,

@@ -1,10 +1,18 @@
 """What happens meanwhile, and what cannot be reached or written."""
 
+import contextlib
 from typing import Any
 
 import pytest
 
-from registry.errors import Conflict, NotReady, PreconditionFailed, RegistryError, Unavailable
+from registry.errors import (
+    Cancelled,
+    Conflict,
+    NotReady,
+    PreconditionFailed,
+    RegistryError,
+    Unavailable,
+)
 from registry.project.folder import ProjectFolder, read_project
 from registry.rollout.request import RolloutRequest
 from sandbox.service import Sandbox
@@ -65,6 +73,24 @@ def test_an_endpoint_that_is_on_its_way_may_be_retried(
         deploy(folder, version_arn=version, endpoint_name="tv-new")
 
     assert ("precondition_failed", True) == (told.value.code, told.value.retryable)
+
+
+@pytest.mark.parametrize("withdrawn_at", range(8))
+def test_a_call_that_is_withdrawn_at_any_moment_leaves_both_or_neither(
+    deploy: Deploy, folder: ProjectFolder, version: str, clients, withdrawn_at: int
+) -> None:
+    told: list[str] = []
+    call = timeless(
+        report=lambda _done, _total, text: told.append(text),
+        cancelled=lambda: len(told) > withdrawn_at,
+    )
+    with contextlib.suppress(Cancelled):
+        deploy(folder, version_arn=version, call=call)
+
+    found = clients.sagemaker.list_inference_components(NameContains=IC)["InferenceComponents"]
+    assert conf_of(folder).exists() == bool(found)
+    again = deploy(read_project(folder.root), version_arn=version)
+    assert again.state in ("in_service", "unchanged")
 
 
 @pytest.mark.parametrize("moment", ["created do/adapters", "creating inference component"])

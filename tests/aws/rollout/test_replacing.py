@@ -13,7 +13,7 @@ from registry.errors import (
     PermissionDenied,
     PreconditionFailed,
 )
-from registry.project.folder import ProjectFolder
+from registry.project.folder import ProjectFolder, read_project
 from registry.rollout.consent import ConsentPolicy
 from sandbox.service import Sandbox
 
@@ -111,6 +111,18 @@ def test_an_update_that_is_rolled_back_is_an_error_and_the_conf_as_before(
 
     assert "OPTION_MAX_LORA_RANK" in told.value.hint
     assert (OLD, OLD_CONF) == (weights_of(clients), conf_of(folder).read_text())
+
+
+def test_an_update_that_an_interrupted_call_began_and_that_is_rolled_back_says_what_the_conf_names(
+    deploy: Deploy, folder: ProjectFolder, version: str, live: str, sandbox: Sandbox
+) -> None:
+    sandbox.control.plan_component(IC, "Rollback", reason="out of memory")
+    deploy(folder, APPROVED, version_arn=version, replace=True, wait_s=0)
+
+    with pytest.raises(PreconditionFailed, match="was not updated") as told:
+        deploy(read_project(folder.root), APPROVED, version_arn=version, replace=True)
+
+    assert "do/adapters/my-sft.conf names the new weights" in told.value.hint
 
 
 def test_an_update_that_goes_on_is_handed_over(
