@@ -1,1 +1,1 @@
-"""Rolling adapters out and taking them off: request, target, version, plan, consent, carry out, watch."""
+"""Rolling adapters out to endpoints and taking them off: plan, consent, carry out, watch."""
