@@ -135,26 +135,10 @@ class CarryingOut:
         name = existing.name
         self.call.report(1, _STEPS, f"deleting inference component {name}")
         if existing.status != "Deleting":
-            try:
-                self.components.delete(name)
-            except (*_NOTHING_DONE, *_REFUSED) as error:
-                raise self._put_back(error) from error
-            except RegistryError as error:
-                raise self._unknown(error, "deleted") from error
+            self._delete(name)
         self.log.done("component", "deleting")
         before = self.log.elapsed_s
-        try:
-            gone = watch_gone(
-                self.components, name, wait_s=self.wait_s, poll_s=self.poll_s, call=self.call
-            )
-        except Cancelled as error:
-            raise Cancelled(
-                f"the waiting was cancelled; inference component {name!r} is being deleted and "
-                "was not created again yet",
-                hint="repeat the same call: it goes on from there",
-                done=self.log.wire(),
-            ) from error
-        if not gone:
+        if not self._is_gone(name):
             return Carried(going=True)
         self.log.done("component", "deleted")
         try:
@@ -166,6 +150,28 @@ class CarryingOut:
                 **{"done": self.log.wire(), **error.details},
             ) from error
         return Carried(found=created.found, again=True, waited_s=self.log.elapsed_s - before)
+
+    def _delete(self, name: str) -> None:
+        try:
+            self.components.delete(name)
+        except (*_NOTHING_DONE, *_REFUSED) as error:
+            raise self._put_back(error) from error
+        except RegistryError as error:
+            raise self._unknown(error, "deleted") from error
+
+    def _is_gone(self, name: str) -> bool:
+        """Wait for a deletion to be done. Raises Cancelled when the caller withdraws."""
+        try:
+            return watch_gone(
+                self.components, name, wait_s=self.wait_s, poll_s=self.poll_s, call=self.call
+            )
+        except Cancelled as error:
+            raise Cancelled(
+                f"the waiting was cancelled; inference component {name!r} is being deleted and "
+                "was not created again yet",
+                hint="repeat the same call: it goes on from there",
+                done=self.log.wire(),
+            ) from error
 
     def _reconciled(self, refusal: RegistryError) -> InferenceComponent:
         """Return the component that has the name, though creating it was refused or not answered.

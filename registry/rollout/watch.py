@@ -52,8 +52,19 @@ def rollout_state(component: InferenceComponent) -> RolloutState:
 
 
 def log_group(ic_name: str) -> str:
-    """Return the CloudWatch log group that the component's container writes to."""
+    """Return the CloudWatch log group of a component."""
     return f"/aws/sagemaker/InferenceComponents/{ic_name}"
+
+
+def read_logs(component: InferenceComponent) -> str:
+    """Return where to read why a component failed: its base's container is what loads an adapter.
+
+    Source: CreateInferenceComponent; an adapter is loaded by its base and has no container.
+    """
+    own = f"read log group {log_group(component.name)}"
+    if not component.base_component:
+        return own
+    return f"{own}, and its base's, which loads it: {log_group(component.base_component)}"
 
 
 def watch(

@@ -188,6 +188,7 @@ def test_a_component_that_fails_is_an_error_with_reason_and_log_group(
         told.value.details["failureReason"],
     )
     assert f"/aws/sagemaker/InferenceComponents/{IC}" == told.value.details["logGroup"]
+    assert f"/aws/sagemaker/InferenceComponents/{BASE}" in told.value.hint
     assert IC == told.value.details["existing"]["name"]
 
 
