@@ -117,7 +117,7 @@ def adapter_record(
 
 def same_weights(one: str | None, other: str | None) -> bool:
     """Tell whether two locations are the same weights; a prefix may lack its last slash."""
-    return bool(one and other) and (one or "").rstrip("/") == (other or "").rstrip("/")
+    return bool(one and other) and (one or "").removesuffix("/") == (other or "").removesuffix("/")
 
 
 def _serving(aws: Aws, group: str, endpoint_name: str, call: Call) -> list[InferenceComponent]:

@@ -5,6 +5,7 @@ RegistryError
 ├── NotFound             the named thing does not exist
 ├── Conflict             something else holds that name, or was faster
 ├── PreconditionFailed   the world is not in the state that the call needs
+│   └── NotReady         it will be, by itself, after a while
 ├── NeedsConfirmation    somebody has to agree to a plan first
 ├── NotConfigured        a setting is missing (region, table, hub)
 ├── CredentialsFailed    AWS credentials are absent, broken or expired
@@ -66,6 +67,12 @@ class PreconditionFailed(RegistryError):
     """The world is not in the state that the call needs, such as an endpoint not InService."""
 
     code = "precondition_failed"
+
+
+class NotReady(PreconditionFailed):
+    """What the call needs is on its way there, such as an endpoint that is Updating."""
+
+    retryable = True
 
 
 class NeedsConfirmation(RegistryError):

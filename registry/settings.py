@@ -33,8 +33,8 @@ class Settings(BaseSettings):
         home: The registry home, where MLCC keeps `registry.json` and its siblings.
         workspace: Folders that bound every path argument; empty means the start folder.
         ask: Ask a person where the client can show questions, or never.
-        ask_s: Seconds that a person has to answer in the protocol's older era, which holds the
-            call meanwhile.
+        ask_s: Seconds that a person has to answer a call's questions in the protocol's older
+            era, which holds the call meanwhile; less where the call's own time runs out first.
         poll_s: Seconds before the first look at a component that is being created; later
             looks are further apart.
         sandbox: Serve against a private local AWS.

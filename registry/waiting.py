@@ -21,8 +21,8 @@ def look_until_settled(
     wait_s: float,
     poll_s: float,
     call: Call,
-) -> None:
-    """Look at once and then now and again, until a look is the last one or the waiting ends.
+) -> bool:
+    """Look at once and then now and again; return whether a look was the last one.
 
     Args:
         look: Looks once and tells whether that settled it.
@@ -34,7 +34,7 @@ def look_until_settled(
         Cancelled: the caller withdrew.
     """
     waited, interval = 0.0, poll_s
-    while not look():
+    while not (last := look()):
         nap = min(interval, wait_s - waited, call.remaining_s - _RESERVE_S)
         if nap <= 0:
             break
@@ -43,3 +43,4 @@ def look_until_settled(
         waited += nap
         interval = min(interval * _GROWTH, poll_s * _SLOWEST)
     call.report(wait_s or 1, wait_s or 1, f"{what} is {status()}")
+    return last

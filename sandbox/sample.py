@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.literals import ProductionVariantInstanceTypeType
 
 GROUP = "demo-llm"
 ENDPOINT = "demo-llm-endpoint"
@@ -209,6 +210,7 @@ def start_endpoint(
     endpoint: str = ENDPOINT,
     base_component: str = BASE_COMPONENT,
     model: str = BASE_MODEL,
+    instance_type: "ProductionVariantInstanceTypeType" = "ml.g5.2xlarge",
 ) -> None:
     """Make an endpoint and its base component and look until both are in service."""
     sagemaker.create_endpoint_config(
@@ -217,7 +219,7 @@ def start_endpoint(
         ProductionVariants=[
             {
                 "VariantName": VARIANT,
-                "InstanceType": "ml.g5.2xlarge",
+                "InstanceType": instance_type,
                 "InitialInstanceCount": 1,
             }
         ],

@@ -18,14 +18,17 @@ from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from pydantic import ValidationError
 
+from registry.calls import Call
+from registry.questions import Choice, Person, Question
 from registry.redaction import redact_text
-from registry.rollout.asking import Choice, Question
-from registry.rollout.request import Person
 from tools.context import AskedOf, ToolSpec
 
 _log = logging.getLogger("mlcc_registry.calls")
 
 _MODERN = "2026-07-28"
+
+_CARRYING_OUT_S = 10.0
+"""What a question leaves of the call's time, so that what is agreed to can be carried out."""
 
 Silence = Literal["declined", "unanswered"]
 
@@ -88,11 +91,13 @@ class _Standing:
     Attributes:
         answers: By question: the argument that it fills, and the value.
         asked: The question that is open, "" for none; `form` is how it was put.
+        waited_s: Seconds that the person has had so far, where the call waits.
     """
 
     answers: dict[str, tuple[str, str]] = field(default_factory=dict)
     asked: str = ""
     form: Form | None = None
+    waited_s: float = 0.0
 
     @classmethod
     def of(cls, state: str | None) -> _Standing:
@@ -119,11 +124,13 @@ class Asking:
 
     Attributes:
         context: Of the protocol, for the call that is being answered.
-        ask_s: Seconds that a person has, where the call waits.
+        call: The same call, for the time that is left.
+        ask_s: Seconds that a person has for all its questions, where the call waits.
         run: Calls one of the tool's questions in a worker thread.
     """
 
     context: Context[Any, Any]
+    call: Call
     ask_s: float
     run: Callable[[AskedOf, Mapping[str, Any], Person], Awaitable[Question | None]]
 
@@ -148,7 +155,7 @@ class Asking:
                     form = Form.of(asked)
                     if self._is_modern:
                         return standing.open(key, form)
-                answer = await self._wait(form) if not self._is_modern else self._carried(key)
+                answer = self._carried(key) if self._is_modern else await self._wait(form, standing)
                 value = form.read(answer)
                 if value is None:
                     silence: Silence = "unanswered" if answer is None else "declined"
@@ -167,9 +174,11 @@ class Asking:
     def _carried(self, key: str) -> object | None:
         return (self.context.input_responses or {}).get(key)
 
-    async def _wait(self, form: Form) -> ElicitResult | None:
+    async def _wait(self, form: Form, standing: _Standing) -> ElicitResult | None:
         """Return the person's answer, None when there is none in time or the client fails."""
-        with anyio.move_on_after(self.ask_s):
+        began = anyio.current_time()
+        left_s = min(self.ask_s - standing.waited_s, self.call.remaining_s - _CARRYING_OUT_S)
+        with anyio.move_on_after(left_s):
             result: ElicitResult
             try:
                 result = await self.context.session.elicit_form(
@@ -180,6 +189,7 @@ class Asking:
             except (MCPError, ValidationError) as error:
                 _log.warning("question not answered", extra={"cause": type(error).__name__})
             else:
+                standing.waited_s += anyio.current_time() - began
                 return result
         return None
 

@@ -21,9 +21,8 @@ from mcp.types import CallToolResult, InputRequiredResult
 from registry.calls import CALL_BUDGET_S, Call
 from registry.core import Registry
 from registry.errors import DeadlineExceeded, RegistryError
+from registry.questions import NOBODY, Person, Question
 from registry.redaction import redact_text
-from registry.rollout.asking import Question
-from registry.rollout.request import NOBODY, Person
 from schemas.base import Result
 from server.answers import answer, bug, failure
 from server.asking import Asking, Settled, can_ask
@@ -120,7 +119,7 @@ class Binder:
             return await to_thread.run_sync(work, limiter=self.limiter, abandon_on_cancel=True)
 
         began = time.monotonic()
-        asking = Asking(context, self.registry.settings.ask_s, run)
+        asking = Asking(context, call, self.registry.settings.ask_s, run)
         try:
             return await asking.settle(spec, given)
         except RegistryError as error:

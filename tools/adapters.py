@@ -10,7 +10,7 @@ from pydantic import Field
 
 from registry.adapters import AdapterFilter
 from registry.adapters import list_adapters as list_versions
-from registry.rollout.asking import Question
+from registry.questions import Question
 from registry.rollout.naming import RolloutName
 from registry.rollout.places import (
     deployed_folder,

@@ -8,8 +8,7 @@ from typing import Any
 
 from registry.calls import Call
 from registry.core import Registry
-from registry.rollout.asking import Question
-from registry.rollout.request import NOBODY, Person
+from registry.questions import NOBODY, Person, Question
 from schemas.base import Result
 
 

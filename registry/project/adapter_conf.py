@@ -366,4 +366,8 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _unwritable(relative: str, error: OSError) -> Unavailable:
-    return Unavailable(f"{relative} cannot be written: {error.strerror or error}")
+    return Unavailable(
+        f"{relative} cannot be read or written: {error.strerror or error}",
+        hint="let the server write to the project folder; or name project_name, endpoint_name and "
+        "base_component, which needs no folder and keeps no conf",
+    )

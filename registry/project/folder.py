@@ -47,6 +47,7 @@ class ComponentConf:
     Attributes:
         deployed_name: The component on the endpoint; "" before it was deployed.
         gpu_count: None when the file computes it.
+        deployed_at: When that was, as the file writes it; "" when it does not.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ComponentConf:
     image_tag: str
     gpu_count: int | None
     copy_count: int | None
+    deployed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class AdapterConf:
         source: hub, s3, registry, tune or train; "" when the conf does not say.
         dataset: The slug of the dataset that tuning noted, not its URI.
         base_conf: Name of the base component's conf, `default` when unknown.
+        created_at: When it was last deployed, as the file writes it.
     """
 
     name: str
@@ -79,6 +82,7 @@ class AdapterConf:
     parent_model_slug: str
     dataset: str
     base_conf: str
+    created_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +396,7 @@ class _Reader:
             name=file_name.removesuffix(".conf"),
             conf_path=path,
             deployed_name=self._value(conf, "IC_DEPLOYED_NAME"),
+            deployed_at=conf.get("IC_DEPLOYED_AT") or "",
             image_tag=self._value(conf, "IC_IMAGE_TAG"),
             gpu_count=self._count(conf, "IC_GPU_COUNT"),
             copy_count=self._count(conf, "IC_COPY_COUNT"),
@@ -427,6 +432,7 @@ class _Reader:
             parent_model_slug=self._value(conf, "ADAPTER_PARENT_MODEL_SLUG"),
             dataset=self._value(conf, "ADAPTER_TUNE_DATASET"),
             base_conf=self._value(conf, BASE_CONF_VARIABLE) or base,
+            created_at=conf.get("ADAPTER_CREATED_AT") or "",
         )
 
     def _technique(self, conf: Assignments, source: str) -> str:

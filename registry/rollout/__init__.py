@@ -1,1 +1,1 @@
-"""Rolling adapters out: plan, consent, carry out, watch."""
+"""Rolling adapters out to endpoints and taking them off: plan, consent, carry out, watch."""

@@ -15,8 +15,9 @@ from registry.errors import (
     PreconditionFailed,
     RegistryError,
 )
+from registry.rollout.existing import action_on
+from registry.rollout.liveness import check_endpoint
 from registry.rollout.plan import Planned
-from registry.rollout.present import action_on
 from registry.rollout.steps import StepLog
 from registry.rollout.watch import watch_gone
 from registry.stores import InferenceComponents
@@ -38,12 +39,14 @@ class Carried:
     Attributes:
         found: The component where it was there already, None when it was asked for now.
         updated: It was asked to serve other weights.
+        again: It was deleted, and created again.
         going: The former component is still on its way out; nothing was created yet.
         waited_s: Seconds spent waiting for that.
     """
 
     found: InferenceComponent | None = None
     updated: bool = False
+    again: bool = False
     going: bool = False
     waited_s: float = 0.0
 
@@ -132,16 +135,34 @@ class CarryingOut:
         name = existing.name
         self.call.report(1, _STEPS, f"deleting inference component {name}")
         if existing.status != "Deleting":
-            try:
-                self.components.delete(name)
-            except (*_NOTHING_DONE, *_REFUSED) as error:
-                raise self._put_back(error) from error
-            except RegistryError as error:
-                raise self._unknown(error, "deleted") from error
+            self._delete(name)
         self.log.done("component", "deleting")
         before = self.log.elapsed_s
+        if not self._is_gone(name):
+            return Carried(going=True)
+        self.log.done("component", "deleted")
         try:
-            gone = watch_gone(
+            created = self._create()
+        except RegistryError as error:
+            raise type(error)(
+                f"{name} is deleted and not created again: {error.message}",
+                hint=f"{error.hint or 'see what refused it'}; then repeat the same call",
+                **{"done": self.log.wire(), **error.details},
+            ) from error
+        return Carried(found=created.found, again=True, waited_s=self.log.elapsed_s - before)
+
+    def _delete(self, name: str) -> None:
+        try:
+            self.components.delete(name)
+        except (*_NOTHING_DONE, *_REFUSED) as error:
+            raise self._put_back(error) from error
+        except RegistryError as error:
+            raise self._unknown(error, "deleted") from error
+
+    def _is_gone(self, name: str) -> bool:
+        """Wait for a deletion to be done. Raises Cancelled when the caller withdraws."""
+        try:
+            return watch_gone(
                 self.components, name, wait_s=self.wait_s, poll_s=self.poll_s, call=self.call
             )
         except Cancelled as error:
@@ -151,11 +172,6 @@ class CarryingOut:
                 hint="repeat the same call: it goes on from there",
                 done=self.log.wire(),
             ) from error
-        if not gone:
-            return Carried(going=True)
-        self.log.done("component", "deleted")
-        created = self._create()
-        return Carried(found=created.found, waited_s=self.log.elapsed_s - before)
 
     def _reconciled(self, refusal: RegistryError) -> InferenceComponent:
         """Return the component that has the name, though creating it was refused or not answered.
@@ -168,7 +184,7 @@ class CarryingOut:
         try:
             found = self.components.describe(self.planned.plan.ic_name)
         except NotFound:
-            raise self._put_back(refusal) from refusal
+            raise self._put_back(self._explained(refusal)) from refusal
         except RegistryError as error:
             if isinstance(refusal, _REFUSED):
                 raise self._put_back(refusal) from error
@@ -179,6 +195,17 @@ class CarryingOut:
             raise self._put_back(error) from refusal
         self.log.done("component", "found")
         return found
+
+    def _explained(self, refusal: RegistryError) -> RegistryError:
+        """Return why a creation was refused: SageMaker refuses them while an endpoint changes."""
+        if isinstance(refusal, _REFUSED):
+            try:
+                check_endpoint(self.planned.plan.endpoint_name, self.components)
+            except PreconditionFailed as error:
+                return error
+            except RegistryError:  # nothing can be told of it, and the refusal says enough
+                return refusal
+        return refusal
 
     def _updated_after_all(self, refusal: RegistryError) -> InferenceComponent:
         """Return the component that our request changed, though nobody answered it.

@@ -12,10 +12,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.errors import NeedsConfirmation, PreconditionFailed
-from registry.rollout.request import ConsentPolicy, Person
+from registry.questions import Person
 
 _CORE_LENGTH = 8
 _LIVE_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPolicy:
+    """What the server was told at its start.
+
+    Attributes:
+        require_confirm: Nothing live changes without the plan's digest or a person's answer.
+        require_human: Nothing live changes without a person's answer to a question.
+        auto_approve: Nothing is asked for, neither digest nor answer, unless one of the others
+            demands it.
+    """
+
+    require_confirm: bool = False
+    require_human: bool = False
+    auto_approve: bool = False
+
+    @property
+    def approves(self) -> bool:
+        """Whether every plan counts as agreed to."""
+        return self.auto_approve and not (self.require_confirm or self.require_human)
+
+    def asks(self, *, confirm: str) -> bool:
+        """Tell whether a person is to be asked about a plan, where one can be asked."""
+        return self.require_human or not (confirm or self.approves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +94,11 @@ def check_consent(
         NeedsConfirmation: somebody has to agree first; the details hold plan and digest.
         PreconditionFailed: the server demands a person's answer, and nobody can be asked.
     """
-    if person.agreed:
-        return _check_same(proposal, person.agreed)
-    if policy.require_human:
+    if policy.require_human and not (person.agreed and proposal.is_covered_by(person.agreed)):
         raise _nobody_agreed(proposal, person)
-    if confirm:
-        return _check_same(proposal, confirm)
-    if policy.auto_approve:
+    if agreed := person.agreed or confirm:
+        return _check_same(proposal, agreed)
+    if policy.approves:
         return None
     if person.silence:
         raise _declined(proposal, person)
@@ -111,7 +134,7 @@ def _declined(proposal: Proposal, person: Person) -> NeedsConfirmation:
 
 def _nobody_agreed(proposal: Proposal, person: Person) -> NeedsConfirmation | PreconditionFailed:
     if person.can_be_asked:
-        why = person.why_silent if person.silence else "the plan has changed meanwhile"
+        why = person.why_silent or "the plan has changed meanwhile"
         return NeedsConfirmation(
             f"nothing was done, {why}: {proposal.summary}",
             hint="repeat the call, and a person is asked again; this server takes no digest "

@@ -10,12 +10,12 @@ from registry.calls import Call
 from registry.errors import Cancelled, NotFound
 from registry.identifiers import check_project_name
 from registry.project.folder import ProjectFolder
-from registry.rollout.asking import Choice, Consent
+from registry.questions import NOBODY, Choice, Consent, Person
 from registry.rollout.carry_out import Carried, CarryingOut
-from registry.rollout.consent import check_consent
+from registry.rollout.consent import ConsentPolicy, check_consent
 from registry.rollout.outcome import Outcome, watch_step
 from registry.rollout.plan import Planned, Planner
-from registry.rollout.request import NOBODY, ConsentPolicy, Person, RolloutRequest, check_wait
+from registry.rollout.request import RolloutRequest, check_wait
 from registry.rollout.steps import StepLog
 from registry.rollout.target import resolve_target
 from registry.rollout.version import adapter_versions
@@ -112,7 +112,7 @@ class Rollout:
         log = StepLog()
         call.report(0, None, "planning the rollout")
         planner = self._planner(request, folder)
-        planned = planner.plan(call, silence=person.why_silent if person.silence else "")
+        planned = planner.plan(call, silence=person.why_silent)
         if not request.dry_run:
             planned = self._agreed(planned, planner, person, call)
         outcome = Outcome(planned, self.aws.identity, log, request, planner.target.folder)
@@ -142,7 +142,7 @@ class Rollout:
         if planned.plan.action == "none":
             return planned
         confirm = planner.request.confirm
-        given = person.agreed or confirm or self.policy.auto_approve
+        given = person.agreed or confirm or self.policy.approves
         if not planned.looked and not given and self._is_due(planned, person):
             planned = planner.plan(call, look=True)
             if planned.plan.action == "none":
@@ -181,9 +181,12 @@ class Rollout:
             raise
         last = watched.component
         state: RolloutState = rollout_state(last) if last else "creating"
+        if carried.updated and not watched.settled:
+            state = "updating"
         if state == "in_service" and last and outcome.is_rolled_back(last):
             raise outcome.rolled_back(last)
         log.done("wait", state)
         if state == "failed" and last:
             raise outcome.failed(last)
-        return outcome.result(state, last, watched.warnings)
+        again = f"{ic_name} was deleted and created again; meanwhile it served nobody"
+        return outcome.result(state, last, (*watched.warnings, *([again] if carried.again else [])))

@@ -13,7 +13,7 @@ from registry.rollout.plan import Planned
 from registry.rollout.remedies import remedy
 from registry.rollout.request import RolloutRequest
 from registry.rollout.steps import StepLog
-from registry.rollout.watch import log_group
+from registry.rollout.watch import log_group, read_logs
 from schemas.base import Identity
 from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutResult, RolloutState
@@ -77,13 +77,15 @@ class Outcome:
         """Return the error for an update that SageMaker took back; the conf is taken back too."""
         reason = component.failure_reason or "SageMaker gives no reason"
         why = restore_conf(self.planned)
+        conf = self.planned.conf
+        if conf and conf.state == "unchanged":  # an interrupted call wrote it; before is not known
+            why = f"{conf.relative} names the new weights: deploy the former version again"
         self.log.done("wait", "rolled_back")
         return self._error(
             component,
             f"inference component {component.name!r} was not updated and serves "
             f"{component.artifact_url} as before: {reason}",
-            f"{remedy(reason)}; see the log group {log_group(component.name)}"
-            + (f"; {why}" if why else ""),
+            f"{remedy(reason)}; {read_logs(component)}" + (f"; {why}" if why else ""),
         )
 
     def failed(self, component: InferenceComponent) -> PreconditionFailed:
@@ -92,7 +94,7 @@ class Outcome:
         return self._error(
             component,
             f"inference component {component.name!r} Failed: {reason}",
-            f"{remedy(reason)}; see the log group {log_group(component.name)}; then repeat the "
+            f"{remedy(reason)}; {read_logs(component)}; then repeat the "
             "call with replace=true, which deletes and creates the component again, or "
             "remove_adapter takes it off",
         )

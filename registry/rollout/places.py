@@ -6,9 +6,10 @@ from functools import partial
 
 from registry.core import Registry
 from registry.project.folder import ProjectFolder
+from registry.rollout.consent import ConsentPolicy
 from registry.rollout.deploy import Rollout
 from registry.rollout.removal import Removal
-from registry.rollout.request import ConsentPolicy, RolloutRequest
+from registry.rollout.request import RolloutRequest
 from registry.stores import Aws
 
 

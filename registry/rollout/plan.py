@@ -8,17 +8,19 @@ from datetime import datetime
 
 from registry.adapters import same_weights
 from registry.calls import Call
-from registry.errors import InvalidArgument, NotFound, PreconditionFailed
+from registry.errors import InvalidArgument, PreconditionFailed
 from registry.identifiers import adapter_component_name
 from registry.instants import whole_seconds
 from registry.project.adapter_conf import AdapterConfFile, RegistryAdapter
 from registry.rollout.compatibility import adapter_model, compare_models, rank_warnings
 from registry.rollout.consent import Proposal
-from registry.rollout.present import action_on
+from registry.rollout.existing import action_on, existing_component
+from registry.rollout.liveness import check_live
 from registry.rollout.request import RolloutRequest
-from registry.rollout.target import Target, check_live
-from registry.rollout.version import Weights, chosen_version, find_weights
-from registry.stores import Aws, InferenceComponents
+from registry.rollout.target import Target
+from registry.rollout.version import chosen_version
+from registry.rollout.weights import Weights, find_weights
+from registry.stores import Aws
 from schemas.inference_component import InferenceComponent
 from schemas.model_package import ModelPackage
 from schemas.rollout import RolloutPlan
@@ -119,7 +121,7 @@ class Planner:
         call.report(0, None, f"checking weights and endpoint for {ic_name}")
         weights = find_weights(package, self.aws)
         looks = look or request.replace or request.dry_run or target.was_rolled_out(adapter_name)
-        existing = present_component(self.aws.components, ic_name) if looks else None
+        existing = existing_component(self.aws.components, ic_name) if looks else None
         if existing is None or existing.status in ("Failed", "Deleting"):
             check_live(target, self.aws.components)
         conf = self._conf(package, weights, adapter_name, ic_name)
@@ -191,14 +193,6 @@ class Planner:
             conf=conf.state if conf else None,
         )
         return plan, warnings
-
-
-def present_component(components: InferenceComponents, ic_name: str) -> InferenceComponent | None:
-    """Return the component of that name, None when there is none."""
-    try:
-        return components.describe(ic_name)
-    except NotFound:
-        return None
 
 
 def _with_action(plan: RolloutPlan, existing: InferenceComponent, *, replace: bool) -> RolloutPlan:

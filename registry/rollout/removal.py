@@ -8,11 +8,11 @@ from registry.calls import Call
 from registry.errors import Cancelled, NotFound, PreconditionFailed, RegistryError
 from registry.project.adapter_conf import ConfRemoval
 from registry.project.folder import ProjectFolder
-from registry.rollout.asking import Consent
-from registry.rollout.consent import Proposal, check_consent
+from registry.questions import NOBODY, Consent, Person
+from registry.rollout.consent import ConsentPolicy, Proposal, check_consent
+from registry.rollout.existing import existing_component
 from registry.rollout.naming import ADAPTER_MARK, RolloutName, known_adapters
-from registry.rollout.plan import present_component
-from registry.rollout.request import NOBODY, ConsentPolicy, Person, RemovalRequest, check_wait
+from registry.rollout.request import RemovalRequest, check_wait
 from registry.rollout.steps import StepLog
 from registry.rollout.version import named_versions
 from registry.rollout.watch import DEFAULT_POLL_S, watch_gone
@@ -118,7 +118,7 @@ class Removal:
             folder=folder,
         )
         call.report(0, None, f"looking for {name.ic_name}")
-        component = present_component(self.aws.components, name.ic_name)
+        component = existing_component(self.aws.components, name.ic_name)
         conf = ConfRemoval.plan(folder.root, name.conf.conf_path) if folder and name.conf else None
         if component is None and conf is None:
             raise self._unknown(name, folder, call)

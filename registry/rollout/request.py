@@ -1,9 +1,8 @@
-"""What a caller asks of a rollout, and what the server demands before it changes what is live."""
+"""What a caller asks of a rollout or a removal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from registry.errors import InvalidArgument
 
@@ -57,51 +56,6 @@ class RemovalRequest:
     confirm: str = ""
     wait_s: int = DEFAULT_WAIT_S
     dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentPolicy:
-    """What the server was told at its start.
-
-    Attributes:
-        require_confirm: Nothing live changes without the plan's digest or a person's answer.
-        require_human: Nothing live changes without a person's answer to a question.
-        auto_approve: Nothing is asked for, neither digest nor answer.
-    """
-
-    require_confirm: bool = False
-    require_human: bool = False
-    auto_approve: bool = False
-
-    def asks(self, *, confirm: str) -> bool:
-        """Tell whether a person is to be asked about a plan, where one can be asked."""
-        return self.require_human or not (confirm or self.auto_approve)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who is behind the caller's client, as far as a question can tell.
-
-    Attributes:
-        can_be_asked: The client shows questions, and the server may ask.
-        agreed: Digest of the plan that was shown and agreed to; "" for none.
-        silence: Why a question has no answer; "" where none was asked, or all were answered.
-    """
-
-    can_be_asked: bool = False
-    agreed: str = ""
-    silence: Literal["", "declined", "unanswered"] = ""
-
-    @property
-    def why_silent(self) -> str:
-        """What became of the question, in words."""
-        if self.silence == "unanswered":
-            return "the question was not answered in time"
-        return "the question was declined, or the client did not show it"
-
-
-NOBODY = Person()
-"""Nobody can be asked, and nobody was."""
 
 
 def check_wait(wait_s: int) -> int:

@@ -9,7 +9,7 @@ from registry.rollout.naming import ADAPTER_MARK, RolloutName, known_adapters
 from registry.rollout.remedies import remedy
 from registry.rollout.request import check_wait
 from registry.rollout.steps import StepLog
-from registry.rollout.watch import DEFAULT_POLL_S, FINAL, log_group, rollout_state, watch
+from registry.rollout.watch import DEFAULT_POLL_S, FINAL, log_group, read_logs, rollout_state, watch
 from registry.stores import Aws, InferenceComponents
 from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutResult
@@ -63,9 +63,7 @@ def _result(
         next_step=_after_failure(component) if state == "failed" else None if final else again,
         aws=aws.identity,
         state=state,
-        adapter_name=name.conf.name
-        if name.conf
-        else component.name.partition(ADAPTER_MARK)[2] or None,
+        adapter_name=_adapter_name(name, component),
         ic_name=component.name,
         endpoint_name=component.endpoint_name,
         base_component_name=component.base_component,
@@ -85,7 +83,7 @@ def _adapter_name(name: RolloutName, component: InferenceComponent) -> str | Non
 
 def _after_failure(component: InferenceComponent) -> str:
     return (
-        f"read log group {log_group(component.name)}; {remedy(component.failure_reason or '')}; "
+        f"{read_logs(component)}; {remedy(component.failure_reason or '')}; "
         "then deploy_adapter_from_registry with replace=true, or remove_adapter"
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from registry.errors import InvalidArgument, NotFound, PreconditionFailed
+from registry.errors import InvalidArgument, PreconditionFailed
 from registry.identifiers import REALTIME, check_project_name
+from registry.instants import parse_instant
 from registry.project.folder import DEFAULT_COMPONENT, ProjectFolder
 from registry.rollout.request import RolloutRequest
-from registry.stores import InferenceComponents
 
 _TARGETS = (REALTIME, "managed-inference")
 """The second is the name that older projects have for the first."""
@@ -23,6 +24,7 @@ class Target:
     Attributes:
         folder: The project folder, which gets a conf; None for a target given by name.
         base_conf: The base component's conf in the folder.
+        deployed_at: When the base was deployed, as its conf writes it; "" when not known.
         model_name: What the project serves; "" when not known.
         max_rank: Largest LoRA rank that the container takes, where the folder says; 0 if not.
         objections: What speaks against it and `force` overrides, by name.
@@ -33,14 +35,28 @@ class Target:
     base_component: str
     folder: ProjectFolder | None = None
     base_conf: str = DEFAULT_COMPONENT
+    deployed_at: str = ""
     model_name: str = ""
     max_rank: int = 0
     objections: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def other_bases(self) -> list[str]:
+        """Names of the base components that the folder knows besides."""
+        known = self.folder.components if self.folder else ()
+        names = [one.deployed_name for one in known]
+        return [name for name in names if name and name != self.base_component]
+
     def was_rolled_out(self, adapter_name: str) -> bool:
-        """Tell whether the folder says that the adapter has a component already."""
+        """Tell whether the folder says that the adapter has a component on this base already.
+
+        One from before the base was deployed went with the base of that time.
+        """
         conf = self.folder.adapter(adapter_name) if self.folder else None
-        return bool(conf and conf.ic_name)
+        if not conf or not conf.ic_name:
+            return False
+        made, deployed = _instant(conf.created_at), _instant(self.deployed_at)
+        return not (made and deployed and made < deployed)
 
 
 def resolve_target(request: RolloutRequest, folder: ProjectFolder | None) -> Target:
@@ -53,53 +69,6 @@ def resolve_target(request: RolloutRequest, folder: ProjectFolder | None) -> Tar
     Source: record contract, section 6 (preconditions, step 4).
     """
     return _by_name(request) if folder is None else _in_folder(request, folder)
-
-
-def check_live(target: Target, components: InferenceComponents) -> None:
-    """Return when the base component is InService on the endpoint, which is alive then.
-
-    The endpoint itself is only looked at when the base is not there.
-
-    Raises:
-        NotFound: one of them does not exist.
-        PreconditionFailed: one of them is not InService, or not what it should be.
-    """
-    try:
-        base = components.describe(target.base_component)
-    except NotFound as error:
-        _check_endpoint(target, components)
-        raise NotFound(
-            f"there is no base component {target.base_component!r}",
-            hint="name the component that serves the base model with base_component, or deploy it",
-            candidates=_base_names(target),
-        ) from error
-    if base.base_component:
-        raise PreconditionFailed(
-            f"{base.name!r} is itself an adapter, on {base.base_component!r}",
-            hint=f"base_component={base.base_component}",
-        )
-    if base.endpoint_name != target.endpoint_name:
-        _check_endpoint(target, components)
-        raise PreconditionFailed(
-            f"base component {base.name!r} is on endpoint {base.endpoint_name!r}, "
-            f"not on {target.endpoint_name!r}"
-        )
-    if base.status != "InService":
-        raise PreconditionFailed(
-            f"base component {base.name!r} is {base.status}, not InService",
-            hint="wait until it is, then repeat the call",
-            state=base.status,
-        )
-
-
-def _check_endpoint(target: Target, components: InferenceComponents) -> None:
-    endpoint = components.endpoint(target.endpoint_name)
-    if endpoint.status != "InService":
-        raise PreconditionFailed(
-            f"endpoint {endpoint.name!r} is {endpoint.status}, not InService",
-            hint="wait until it is, then repeat the call",
-            state=endpoint.status,
-        )
 
 
 def _by_name(request: RolloutRequest) -> Target:
@@ -135,12 +104,14 @@ def _in_folder(request: RolloutRequest, folder: ProjectFolder) -> Target:
             f"the project folder names no deployed {what}",
             hint="deploy the project first (do/deploy), or pass endpoint_name and base_component",
         )
+    base = folder.component(base_component)
     return Target(
         project_name=check_project_name(request.project_name or folder.require("PROJECT_NAME")),
         endpoint_name=endpoint_name,
         base_component=base_component,
         folder=folder,
         base_conf=base_conf,
+        deployed_at=base.deployed_at if base else "",
         model_name=folder.value("MODEL_NAME") or folder.value("HF_MODEL_ID"),
         max_rank=_max_rank(folder),
         objections=() if folder.lora_enabled else (_lora_is_off(folder),),
@@ -157,6 +128,13 @@ def _base(named: str, folder: ProjectFolder) -> tuple[str, str]:
     return component.deployed_name, component.name
 
 
+def _instant(text: str) -> datetime | None:
+    """Return an instant that a conf notes in ISO 8601 or in seconds since 1970."""
+    if text.isascii() and text.isdigit():
+        return datetime.fromtimestamp(int(text[:12]), UTC)
+    return parse_instant(text)
+
+
 def _max_rank(folder: ProjectFolder) -> int:
     for name in ("OPTION_MAX_LORA_RANK", "VLLM_MAX_LORA_RANK"):
         value = folder.config.get(name) or ""
@@ -169,10 +147,3 @@ def _lora_is_off(folder: ProjectFolder) -> tuple[str, str]:
     value = folder.value(_LORA_OFF)
     said = f"ENABLE_LORA is {value!r}" if value else "ENABLE_LORA is not set"
     return _LORA_OFF, f"{said} in do/config, so the container loads no adapters"
-
-
-def _base_names(target: Target) -> list[str]:
-    if target.folder is None:
-        return []
-    named = [one.deployed_name for one in target.folder.components if one.deployed_name]
-    return [name for name in named if name != target.base_component]

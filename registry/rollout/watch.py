@@ -32,10 +32,12 @@ class Watched:
 
     Attributes:
         component: None when no look succeeded.
+        settled: Its state is final, and not one from before an update that was asked for.
         warnings: Looks that failed.
     """
 
     component: InferenceComponent | None
+    settled: bool
     warnings: tuple[str, ...] = ()
 
 
@@ -45,8 +47,19 @@ def rollout_state(component: InferenceComponent) -> RolloutState:
 
 
 def log_group(ic_name: str) -> str:
-    """Return the CloudWatch log group that the component's container writes to."""
+    """Return the CloudWatch log group of a component."""
     return f"/aws/sagemaker/InferenceComponents/{ic_name}"
+
+
+def read_logs(component: InferenceComponent) -> str:
+    """Return where to read why a component failed: its base's container is what loads an adapter.
+
+    Source: CreateInferenceComponent; an adapter is loaded by its base and has no container.
+    """
+    own = f"read log group {log_group(component.name)}"
+    if not component.base_component:
+        return own
+    return f"{own}, and its base's, which loads it: {log_group(component.base_component)}"
 
 
 def watch(
@@ -73,7 +86,7 @@ def watch(
         Cancelled: the caller withdrew; the component goes on.
     """
     watching = _Watching(components, ic_name, known, updated_to)
-    look_until_settled(
+    settled = look_until_settled(
         watching.look,
         lambda: watching.status,
         ic_name,
@@ -81,7 +94,7 @@ def watch(
         poll_s=poll_s,
         call=call,
     )
-    return Watched(watching.component, tuple(watching.warnings))
+    return Watched(watching.component, settled, tuple(watching.warnings))
 
 
 def watch_gone(
@@ -109,7 +122,7 @@ def watch_gone(
             return False  # the next look tells
         return gone
 
-    look_until_settled(
+    return look_until_settled(
         look,
         lambda: "gone" if gone else "Deleting",
         ic_name,
@@ -117,7 +130,6 @@ def watch_gone(
         poll_s=poll_s,
         call=call,
     )
-    return gone
 
 
 class _Watching:
@@ -173,6 +185,12 @@ class _Watching:
 
 
 def _vanished(ic_name: str, last: InferenceComponent | None) -> NotFound:
+    if last and last.status == "Deleting":
+        return NotFound(
+            f"inference component {ic_name!r} is gone, as was asked for",
+            hint="deploy_adapter_from_registry creates it again",
+            existing=last.wire(),
+        )
     before = f" (it was {last.status})" if last else ""
     return NotFound(
         f"inference component {ic_name!r} vanished while waiting for it{before}",

@@ -728,12 +728,15 @@ async def test_a_lost_answer_makes_no_second_component(connect, aws, box, tone, 
     assert {BASE, IC} == component_names(aws)
 
 
-async def test_without_a_version_a_refused_search_leaves_no_candidates(connect, box, tone):
+async def test_candidates_are_listed_without_search_and_left_out_without_either(connect, box, tone):
     box.control.fail("Search", "deny", times=-1)
     async with connect() as client:
+        listed = await client.refused("deploy_adapter_from_registry")
+        box.control.fail("ListModelPackages", "deny", times=-1)
         refused = await client.refused("deploy_adapter_from_registry")
 
-    assert "invalid_argument" == refused["error"]["code"]
+    assert {"invalid_argument"} == {each["error"]["code"] for each in (listed, refused)}
+    assert [tone] == [each["arn"] for each in listed["candidates"]]
     assert [] == refused["candidates"]
 
 

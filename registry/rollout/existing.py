@@ -1,16 +1,25 @@
-"""What a component that has the wanted name already means for a rollout."""
+"""The component that has a rollout's name already, and what to do about it."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from registry.adapters import same_weights
-from registry.errors import Conflict, PreconditionFailed
+from registry.errors import Conflict, NotFound, NotReady, PreconditionFailed
+from registry.stores import InferenceComponents
 from schemas.inference_component import InferenceComponent
 from schemas.rollout import RolloutPlan
 
 _GOING = frozenset({"InService", "Creating", "Updating"})
 _REPLACEABLE = frozenset({"InService", "Failed", "Deleting"})
+
+
+def existing_component(components: InferenceComponents, ic_name: str) -> InferenceComponent | None:
+    """Return the component of that name, None when there is none."""
+    try:
+        return components.describe(ic_name)
+    except NotFound:
+        return None
 
 
 def serves(existing: InferenceComponent, plan: RolloutPlan) -> bool:
@@ -70,15 +79,18 @@ def _conflict(existing: InferenceComponent, plan: RolloutPlan, what: str, hint: 
 
 
 def _not_ready(existing: InferenceComponent) -> PreconditionFailed:
-    hints = {
-        "Failed": "replace=true deletes and creates it again; remove_adapter only deletes it",
-        "Deleting": "wait until it is gone, then repeat the call",
-    }
     reason = existing.failure_reason
-    return PreconditionFailed(
+    kind: type[PreconditionFailed] = NotReady
+    hint = "wait until it is InService, then repeat the call"
+    if existing.status == "Deleting":
+        hint = "wait until it is gone, then repeat the call"
+    if existing.status == "Failed":
+        kind = PreconditionFailed
+        hint = "replace=true deletes and creates it again; remove_adapter only deletes it"
+    return kind(
         f"inference component {existing.name!r} is {existing.status}"
         + (f": {reason}" if reason else ""),
-        hint=hints.get(existing.status, "wait until it is InService, then repeat the call"),
+        hint=hint,
         existing=existing.wire(),
         state=existing.status.lower(),
         **({"failureReason": reason} if reason else {}),
