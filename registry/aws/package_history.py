@@ -30,10 +30,19 @@ _LARGEST_PAGE = 100
 
 
 class PackageHistory:
-    """Reads a group from some moment on."""
+    """Reads a group from some moment on.
 
-    def __init__(self, query: PackageQuery) -> None:
+    Args:
+        most_listed: Versions that one look may list, in hundreds.
+        most_read: Versions that one look may cost a Describe for each.
+    """
+
+    def __init__(
+        self, query: PackageQuery, *, most_listed: int = MOST_LISTED, most_read: int = MOST_READ
+    ) -> None:
         self._query = query
+        self._most_listed = most_listed
+        self._most_read = most_read
 
     def since(
         self, moment: datetime, *, wanted: Callable[[str], bool], call: Call
@@ -57,22 +66,22 @@ class PackageHistory:
                 if wanted(each.get("ModelPackageDescription", ""))
             ]
             for start in range(0, len(due), AT_ONCE):
-                if read >= MOST_READ:
-                    raise self._too_many(moment, f"{MOST_READ} alike")
+                if read >= self._most_read:
+                    raise self._too_many(moment, f"{self._most_read} alike")
                 batch = due[start : start + AT_ONCE]
                 read += len(batch)
                 yield from self._query.described(batch, call)
 
     def _pages(self, moment: datetime, call: Call) -> Iterator[ListModelPackagesOutputTypeDef]:
         after: dict[str, Any] = {}
-        for _ in range(MOST_LISTED // _LARGEST_PAGE):
+        for _ in range(self._most_listed // _LARGEST_PAGE):
             call.check(f"listing the versions of {self._query.group}")
             answer = self._list(moment, after)
             yield answer
             if not answer.get("NextToken"):
                 return
             after = {"NextToken": answer["NextToken"]}
-        raise self._too_many(moment, str(MOST_LISTED))
+        raise self._too_many(moment, str(self._most_listed))
 
     def _list(self, moment: datetime, after: dict[str, Any]) -> ListModelPackagesOutputTypeDef:
         group = self._query.group
