@@ -226,7 +226,7 @@ class _Capture:
         return tuple(self._adapter(self._folder, conf) for conf in self._folder.adapters)
 
     def _adapter(self, folder: ProjectFolder, conf: AdapterConf) -> AdapterFacts:
-        uri, version = _dataset(folder, conf)
+        uri, version = self._dataset(folder, conf)
         return AdapterFacts(
             name=redact_shapes(conf.name),
             technique=redact_shapes(conf.technique),
@@ -239,6 +239,13 @@ class _Capture:
             registry_arn=redact_shapes(conf.registry_arn),
             eval_metrics=self._metrics(folder, conf.name),
         )
+
+    def _dataset(self, folder: ProjectFolder, conf: AdapterConf) -> tuple[str, str]:
+        try:
+            return _dataset(folder, conf)
+        except InvalidArgument as error:
+            self._warnings.append(f"{error.message}; the dataset of {conf.name} is left out")
+            return "", ""
 
     def _metrics(self, folder: ProjectFolder, name: str) -> dict[str, Any]:
         try:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from registry.calls import Call
-from registry.errors import CredentialsFailed, InvalidArgument, NotConfigured, PermissionDenied
+from registry.errors import AccountNotAllowed, CredentialsFailed, InvalidArgument, NotConfigured
 from registry.hub.publishing import Publisher
 from registry.hub.reading import HubReader
 from registry.local.deployments import project_registry, user_registry
@@ -197,18 +197,15 @@ class Registry:
         """Return the account to write to.
 
         Raises:
-            PermissionDenied: the account is not one that writes are allowed in.
+            AccountNotAllowed: the account is not one that writes are allowed in.
             NotConfigured, CredentialsFailed: as `account`.
         """
         aws = self.account(region=region, profile=profile, folder=folder)
         allowed = self.settings.allowed_accounts
-        account = aws.identity.account
-        if allowed and account not in allowed:
-            raise PermissionDenied(
-                f"account {account} is not one that this server may write to",
+        if allowed and aws.identity.account not in allowed:
+            raise AccountNotAllowed(
+                aws.identity,
                 hint=f"allowed: {', '.join(allowed)} (--allowed-accounts); choose another profile",
-                action="write",
-                resource=account,
             )
         return aws
 
@@ -274,7 +271,7 @@ class Registry:
         """Return the CI table to write to.
 
         Raises:
-            PermissionDenied, NotConfigured, CredentialsFailed: as `writable`.
+            AccountNotAllowed, NotConfigured, CredentialsFailed: as `writable`.
         """
         aws = self.writable(
             region=self.settings.ci_region or region, profile=profile, folder=folder

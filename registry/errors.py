@@ -11,6 +11,7 @@ RegistryError
 ├── CredentialsFailed    AWS credentials are absent, broken or expired
 │   └── NoCredentials    there are none anywhere
 ├── PermissionDenied     AWS refused; names the action and the resource
+│   └── AccountNotAllowed   the account is not one that this server may write to
 ├── Throttled            AWS asked us to slow down
 ├── Unavailable          a service or a file system cannot be reached
 ├── DeadlineExceeded     the call ran out of time
@@ -23,6 +24,8 @@ Anything else that escapes the core is a bug and is reported as `internal`.
 from __future__ import annotations
 
 from typing import Any, ClassVar
+
+from schemas.base import Identity
 
 
 class RegistryError(Exception):
@@ -101,6 +104,24 @@ class PermissionDenied(RegistryError):
     """AWS refused the caller; `action` and `resource` are in the details where AWS names them."""
 
     code = "permission_denied"
+
+
+class AccountNotAllowed(PermissionDenied):
+    """The account is not one that this server may write to; nothing was asked of it.
+
+    Attributes:
+        identity: Whose account it is.
+    """
+
+    def __init__(self, identity: Identity, *, hint: str) -> None:
+        account = identity.account
+        super().__init__(
+            f"account {account} is not one that this server may write to",
+            hint=hint,
+            action="write",
+            resource=account,
+        )
+        self.identity = identity
 
 
 class Throttled(RegistryError):

@@ -30,6 +30,11 @@ _PACKAGE_ARN = re.compile(
     r"model-package/([a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62})/([0-9]{1,9})"
 )
 _TUNE_GROUP = "-tune-models"
+_ECR_IMAGE = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"/(?P<repository>[a-z0-9][a-z0-9._/-]{1,255})"
+    r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
 
 
 def config_id(
@@ -163,6 +168,31 @@ class PackageArn:
     def project(self) -> str:
         """The project whose group, of either kind, the version is in."""
         return self.group.removesuffix(_TUNE_GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class EcrImage:
+    """An image in a private ECR registry; `digest` is "" for one that is named by its tag."""
+
+    account: str
+    region: str
+    repository: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, text: str) -> EcrImage | None:
+        """Return the parts of an image's URI, None when it is not ECR's; the tag is `latest`."""
+        found = _ECR_IMAGE.fullmatch(text)
+        if not found:
+            return None
+        return cls(
+            account=found["account"],
+            region=found["region"],
+            repository=found["repository"],
+            tag=found["tag"] or "latest",
+            digest=found["digest"] or "",
+        )
 
 
 def partition_of(region: str) -> str:

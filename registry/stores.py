@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from registry.calls import Call
@@ -152,6 +153,27 @@ class ModelPackages(Protocol):
         Raises:
             NotFound: there is no such group; the details' `candidates` are near names.
             InvalidArgument: the cursor belongs to another query.
+        """
+        ...
+
+    def made_since(
+        self,
+        group: str,
+        moment: datetime,
+        *,
+        wanted: Callable[[str], bool],
+        metadata: Mapping[str, str],
+        call: Call,
+    ) -> Iterator[ModelPackage]:
+        """Yield versions that were made after that moment, oldest first, each read afresh.
+
+        Args:
+            wanted: Tells by a version's description whether to read it at all.
+            metadata: Values that its metadata then has to have; "" for a key that is missing.
+
+        Raises:
+            NotFound: there is no such group.
+            PreconditionFailed: more versions were made since than one call may look at.
         """
         ...
 
@@ -523,6 +545,10 @@ class Aws(Protocol):
 
     @property
     def images(self) -> Images: ...  # noqa: D102 - named by its type
+
+    def in_region(self, region: str) -> Aws:
+        """Return the same account, as the same profile, in that region."""
+        ...
 
     def hub(self, name: str) -> HubContents:
         """Return the hub of that name, or ARN, in this region. Raises InvalidArgument."""

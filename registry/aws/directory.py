@@ -106,6 +106,11 @@ class BotoAws:
         """ECR, for looking."""
         return EcrImages(self._connection)
 
+    def in_region(self, region: str) -> BotoAws:
+        """Return the same account, as the same profile, in that region."""
+        there = self._connection.in_region(region)
+        return BotoAws(there, self._search, sandbox=self._sandbox)
+
     def hub(self, name: str) -> SageMakerHub:
         """Return the hub of that name, or ARN, in this region."""
         return SageMakerHub(self._connection, name)

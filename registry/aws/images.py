@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from registry.aws.connection import Connection
 from registry.errors import NotFound, PermissionDenied
-
-_IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
-    r"/(?P<repository>[a-z0-9][a-z0-9._/-]{1,255})(:(?P<tag>[^:@\s]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
+from registry.identifiers import EcrImage
 
 
 class EcrImages:
@@ -27,24 +21,21 @@ class EcrImages:
 
         Source: ECR DescribeImages.
         """
-        match = _IMAGE.fullmatch(image)
-        if not match:
+        named = EcrImage.parse(image)
+        if not named:
             return None
-        digest = match["digest"]
         try:
-            self._connection.in_region(match["region"]).ecr(
+            self._connection.in_region(named.region).ecr(
                 lambda ecr: ecr.describe_images(
-                    registryId=match["account"],
-                    repositoryName=match["repository"],
+                    registryId=named.account,
+                    repositoryName=named.repository,
                     imageIds=[
-                        {"imageDigest": digest}
-                        if digest
-                        else {"imageTag": match["tag"] or "latest"}
+                        {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag}
                     ],
                 ),
                 doing=f"look for image {image}",
                 action="ecr:DescribeImages",
-                resource=match["repository"],
+                resource=named.repository,
             )
         except NotFound:
             return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +17,7 @@ from registry.aws.checks import (
     check_version_arn,
 )
 from registry.aws.connection import Connection
+from registry.aws.package_history import PackageHistory
 from registry.aws.package_listing import LISTED, PackageListing
 from registry.aws.package_query import PackageQuery
 from registry.aws.package_records import package_record, version_of
@@ -140,6 +142,30 @@ class SageMakerPackages:
         except NotFound as error:
             raise self._no_group(group) from error
         return page
+
+    def made_since(
+        self,
+        group: str,
+        moment: datetime,
+        *,
+        wanted: Callable[[str], bool],
+        metadata: Mapping[str, str],
+        call: Call,
+    ) -> Iterator[ModelPackage]:
+        """Yield versions that were made after that moment, oldest first, each read afresh.
+
+        Args:
+            wanted: Tells by a version's description whether to read it at all.
+            metadata: Values that its metadata then has to have; "" for a key that is missing.
+
+        Raises:
+            NotFound: there is no such group.
+            PreconditionFailed: more versions were made since than one call may look at.
+            PermissionDenied: List or Describe is refused; names the action.
+        """
+        check_name("model package group", group)
+        query = PackageQuery(self._connection, group, dict(metadata), self.describe)
+        return PackageHistory(query).since(moment, wanted=wanted, call=call)
 
     def _page(
         self, query: PackageQuery, *, limit: int, place: dict[str, Any] | None, call: Call

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from registry.errors import RegistryError
+from registry.identifiers import EcrImage
 from registry.stores import Aws
 from schemas.facts import DeploymentFacts
 
-_ECR = re.compile(r"\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/\S+")
 _LONGEST = 255
 
 
@@ -24,12 +22,12 @@ def valid_image(
     Source: record contract, section 5 (D22); design, "Decided".
     """
     given = facts.container_image
-    if given and not _ECR.fullmatch(given):
+    image = given or _derived(facts, aws, repository)
+    if not EcrImage.parse(image):
         return None, (
-            f"container image {given} is not an ECR image, so the model package has no "
+            f"container image {image} is not an ECR image, so the model package has no "
             "inference specification",
         )
-    image = given or _derived(facts, aws, repository)
     if len(image) > _LONGEST:
         return None, (f"container image is longer than {_LONGEST} characters and was left out",)
     try:

@@ -8,27 +8,36 @@ Source: record contract, section 5; design, `register_deployment`.
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from registry.calls import Call
-from registry.errors import DeadlineExceeded, NotFound, RegistryError, Unavailable, explain
-from registry.identifiers import check_project_name
-from registry.package_metadata import clean_metadata
-from registry.registration.request import RegistrationRequest, benchmark_metadata
-from registry.stores import Aws, ModelPackages
+from registry.errors import (
+    Conflict,
+    DeadlineExceeded,
+    NotFound,
+    RegistryError,
+    Unavailable,
+    explain,
+)
+from registry.identifiers import PackageArn, check_project_name
+from registry.registration.drafts import Drafts, common_metadata, under_another_token
+from registry.registration.origins import Origins, is_from_registry
+from registry.registration.present import (
+    WantedAdapter,
+    find_adapters,
+    find_model,
+    unrecorded_benchmark,
+)
+from registry.registration.request import RegistrationRequest
+from registry.stores import Aws
 from schemas.base import State
 from schemas.facts import AdapterFacts, DeploymentFacts
 from schemas.model_package import ModelPackage, ModelPackageDraft
 from schemas.registration import AdapterOutcome, PackageOutcome
 
-_TOKENS = uuid.UUID("6f0a0d3c-4d53-5b1e-9a55-0f2f5b6f5a11")
-_PAGE = 100
-_CLOCKS_APART = timedelta(minutes=5)
-"""How far this machine's clock and the service's may be apart."""
+__all__ = ["PackageRegistrar", "Registered", "common_metadata", "explain", "skip_adapters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class PackageRegistrar:
     since: datetime
     image: str | None
     call: Call
+    _warnings: list[str] = field(default_factory=list, init=False)
 
     def register(self, known_arn: str | None) -> Registered:
         """Register the model version, then every adapter that was not excluded.
@@ -65,32 +75,39 @@ class PackageRegistrar:
         Args:
             known_arn: The version that the local entry already names, if any.
         """
-        warnings: list[str] = []
         try:
-            package, base = self._model(known_arn, warnings)
+            package, base = self._model(known_arn)
         except RegistryError as error:
             failed = PackageOutcome(
                 state="failed",
                 group=self.facts.project_name,
                 warning=explain(error),
-                dry_run=self.request.dry_run or None,
+                dry_run=self._dry,
             )
             reason = "no base version was registered, so there is nothing to link it to"
-            return Registered(failed, self._skip_adapters(reason), tuple(warnings))
-        return Registered(package, self._adapters(base, warnings), tuple(warnings))
+            return Registered(failed, self._skip_adapters(reason), tuple(self._warnings))
+        return Registered(package, self._adapters(base), tuple(self._warnings))
 
-    def _model(
-        self, known_arn: str | None, warnings: list[str]
-    ) -> tuple[PackageOutcome, ModelPackage | None]:
+    @property
+    def _dry(self) -> bool | None:
+        return self.request.dry_run or None
+
+    @property
+    def _drafts(self) -> Drafts:
+        return Drafts(self.facts, self.request, self.entry_id, self.image)
+
+    def _model(self, known_arn: str | None) -> tuple[PackageOutcome, ModelPackage | None]:
         group = check_project_name(self.facts.project_name)
-        draft = self._model_draft(warnings)
-        found = self._known(known_arn, warnings) if known_arn else None
+        draft, notes = self._drafts.model()
+        self._warnings.extend(notes)
+        found = self._known(known_arn) if known_arn else None
         if not found and self.resumed:
-            found = self._find_equal(draft)
+            packages = self.aws.packages
+            found = find_model(packages, draft, since=self.since, call=self.call)
         if not found and known_arn:
-            draft = _anew(draft, known_arn)
+            draft = under_another_token(draft, known_arn)
         if found:
-            warnings.extend(_unrecorded_benchmark(found, draft))
+            self._warnings.extend(unrecorded_benchmark(found, draft))
         state: State = "unchanged" if found else "created"
         if not found and not self.request.dry_run:
             self.call.check("the model package was created")
@@ -103,15 +120,27 @@ class PackageRegistrar:
             group=group,
             arn=found.arn if found else None,
             version=found.version if found else None,
-            dry_run=self.request.dry_run or None,
+            dry_run=self._dry,
         )
         return outcome, found
 
-    def _known(self, arn: str, warnings: list[str]) -> ModelPackage | None:
+    def _known(self, arn: str) -> ModelPackage | None:
+        """Return the version that the entry names, None when it is gone.
+
+        Raises:
+            Conflict: it is in another account or region than this call acts in.
+        """
+        named, here = PackageArn.parse(arn), self.aws.identity
+        if (named.account, named.region) != (here.account, here.region):
+            raise Conflict(
+                f"the entry names a version in account {named.account}, {named.region}; "
+                f"this call acts in {here.account}, {here.region}",
+                hint="other notes register the deployment there as well, in an entry of its own",
+            )
         try:
             return self.aws.packages.describe(arn)
         except NotFound:
-            warnings.append(
+            self._warnings.append(
                 f"{arn}, which the entry named, is gone; the entry gets another version"
             )
             return None
@@ -124,130 +153,75 @@ class PackageRegistrar:
             error.hint = "the same call finds or makes it"
             raise
 
-    def _find_equal(self, draft: ModelPackageDraft) -> ModelPackage | None:
-        for package in _newest_first(self.aws.packages, draft, self.call):
-            if package.created_at is not None and package.created_at < self.since - _CLOCKS_APART:
-                return None  # what is older was made before this deployment was registered
-            if package.metadata == draft.metadata and not package.is_adapter:
-                return package
-        return None
-
-    def _model_draft(self, warnings: list[str]) -> ModelPackageDraft:
-        names = [adapter.name for adapter in self.facts.adapters]
-        metadata = common_metadata(self.facts)
-        metadata |= benchmark_metadata(self.request.benchmark, names)[0]
-        data_url = self.facts.model_data_url.rstrip("/")
-        if not self.image:
-            metadata["modelDataUrl"] = data_url
-        cleaned, notes = clean_metadata(metadata)
-        warnings.extend(notes)
-        return self._draft(
-            description=f"{self.facts.deployment_config or 'model'} on "
-            f"{self.facts.instance_type or 'unknown'}",
-            metadata=cleaned,
-            model_data_url=data_url if self.image else "",
-        )
-
-    def _adapters(
-        self, base: ModelPackage | None, warnings: list[str]
-    ) -> tuple[AdapterOutcome, ...]:
+    def _adapters(self, base: ModelPackage | None) -> tuple[AdapterOutcome, ...]:
         if self.request.base_only:
             return self._skip_adapters("base_only was asked for")
-        present = self._present_adapters(base) if base and self.resumed else {}
+        prepared = [self._prepared(each, base) for each in self.facts.adapters]
+        wanted = [each for each in prepared if isinstance(each, WantedAdapter)]
+        doubt = self._look_for(wanted, base) if base and self.resumed else None
         outcomes: list[AdapterOutcome] = []
-        for position, adapter in enumerate(self.facts.adapters):
-            self.call.report(position, len(self.facts.adapters), f"adapter {adapter.name}")
-            outcomes.append(self._adapter(adapter, base, present, warnings))
+        for position, each in enumerate(prepared):
+            self.call.report(position, len(prepared), f"adapter {each.name}")
+            if isinstance(each, WantedAdapter):
+                outcomes.append(self._registered(each, doubt))
+            else:
+                outcomes.append(each)
         return tuple(outcomes)
 
-    def _adapter(
-        self,
-        adapter: AdapterFacts,
-        base: ModelPackage | None,
-        present: Mapping[str, Sequence[ModelPackage]],
-        warnings: list[str],
-    ) -> AdapterOutcome:
-        dry = self.request.dry_run or None
+    def _prepared(
+        self, adapter: AdapterFacts, base: ModelPackage | None
+    ) -> WantedAdapter | AdapterOutcome:
         if adapter.name in self.request.excluded:
             return AdapterOutcome(
-                name=adapter.name, state="skipped", warning="excluded", dry_run=dry
+                name=adapter.name, state="skipped", warning="excluded", dry_run=self._dry
             )
+        from_registry = is_from_registry(adapter)
         try:
-            self.call.check(f"adapter {adapter.name} was registered")
-            parent = base.arn if base else ""
-            draft = self._adapter_draft(adapter, parent, warnings)
-            versions = present.get(adapter.name, ())
-            equal = next((each for each in versions if _same_adapter(each, draft)), None)
-            if equal is not None:
-                warnings.extend(_unrecorded_benchmark(equal, draft))
-                return AdapterOutcome(
-                    name=adapter.name,
-                    state="unchanged",
-                    arn=equal.arn,
-                    version=equal.version,
-                    dry_run=dry,
-                )
-            if self.request.dry_run:
-                return AdapterOutcome(name=adapter.name, state="created", dry_run=True)
-            made = self._created(draft)
+            if from_registry:
+                adapter, unknown = Origins(self.aws, self.call).completed(adapter)
+                self._warnings.extend(unknown)
+            draft, notes = self._drafts.adapter(adapter, base.arn if base else "")
         except RegistryError as error:
-            return AdapterOutcome(
-                name=adapter.name, state="failed", warning=explain(error), dry_run=dry
-            )
+            return self._failed(adapter.name, error)
+        self._warnings.extend(notes)
+        return WantedAdapter(adapter.name, draft, has_own_lineage=not from_registry)
+
+    def _look_for(
+        self, wanted: Sequence[WantedAdapter], base: ModelPackage
+    ) -> RegistryError | None:
+        """Give adapters the versions that they have; return why others may have one unseen."""
+        try:
+            find_adapters(self.aws.packages, base, wanted, since=self.since, call=self.call)
+        except RegistryError as error:
+            return error
+        return None
+
+    def _registered(self, wanted: WantedAdapter, doubt: RegistryError | None) -> AdapterOutcome:
+        if wanted.version:
+            self._warnings.extend(unrecorded_benchmark(wanted.version, wanted.draft))
+            return self._outcome(wanted.name, "unchanged", wanted.version)
+        if doubt:
+            return self._failed(wanted.name, doubt)
+        if self.request.dry_run:
+            return self._outcome(wanted.name, "created", None)
+        try:
+            self.call.check(f"adapter {wanted.name} was registered")
+            made = self._created(wanted.draft)
+        except RegistryError as error:
+            return self._failed(wanted.name, error)
+        return self._outcome(wanted.name, "created", made)
+
+    def _outcome(self, name: str, state: State, version: ModelPackage | None) -> AdapterOutcome:
         return AdapterOutcome(
-            name=adapter.name, state="created", arn=made.arn, version=made.version
+            name=name,
+            state=state,
+            arn=version.arn if version else None,
+            version=version.version if version else None,
+            dry_run=self._dry,
         )
 
-    def _present_adapters(self, base: ModelPackage) -> dict[str, list[ModelPackage]]:
-        wanted = {"isAdapter": "true", "parentModelVersionArn": base.arn}
-        present: dict[str, list[ModelPackage]] = {}
-        for package in _found(self.aws.packages, base.group, wanted, self.call):
-            present.setdefault(package.metadata.get("adapterName", ""), []).append(package)
-        return present
-
-    def _adapter_draft(
-        self, adapter: AdapterFacts, parent_arn: str, warnings: list[str]
-    ) -> ModelPackageDraft:
-        names = [each.name for each in self.facts.adapters]
-        weights = adapter.weights_uri.rstrip("/")
-        metadata = common_metadata(self.facts) | {
-            "isAdapter": "true",
-            "parentModelVersionArn": parent_arn,
-            "adapterName": adapter.name,
-            "tuneTechnique": adapter.technique,
-            "datasetS3Uri": adapter.dataset_s3_uri,
-            "datasetVersion": adapter.dataset_version,
-            "modelDataUrl": weights,
-            "endpointName": self.facts.endpoint_name,
-            "icName": adapter.ic_name,
-        }
-        metadata |= {f"eval_{key}": str(value) for key, value in adapter.eval_metrics.items()}
-        metadata |= benchmark_metadata(self.request.benchmark, names)[1].get(adapter.name, {})
-        cleaned, notes = clean_metadata(metadata)
-        warnings.extend(f"adapter {adapter.name}: {note}" for note in notes)
-        return self._draft(
-            description=f"adapter ({adapter.technique or 'unknown'}) on "
-            f"{self.facts.instance_type or 'unknown'}, parent: {parent_arn}",
-            metadata=cleaned,
-            model_data_url=weights if weights.endswith(".tar.gz") else "",
-        )
-
-    def _draft(
-        self, *, description: str, metadata: dict[str, str], model_data_url: str
-    ) -> ModelPackageDraft:
-        approval = "Approved" if self.request.status == "success" else "PendingManualApproval"
-        content = {
-            "description": description,
-            "approvalStatus": approval,
-            "metadata": metadata,
-            "image": self.image,
-            "modelDataUrl": (model_data_url or None) if self.image else None,
-        }
-        canonical = json.dumps(content, sort_keys=True)
-        token = uuid.uuid5(_TOKENS, f"{self.facts.project_name}\n{self.entry_id}\n{canonical}")
-        return ModelPackageDraft.model_validate(
-            content | {"group": self.facts.project_name, "clientToken": str(token)}
-        )
+    def _failed(self, name: str, error: RegistryError) -> AdapterOutcome:
+        return AdapterOutcome(name=name, state="failed", warning=explain(error), dry_run=self._dry)
 
     def _skip_adapters(self, reason: str) -> tuple[AdapterOutcome, ...]:
         return skip_adapters(self.facts, reason, dry_run=self.request.dry_run)
@@ -261,71 +235,3 @@ def skip_adapters(
         AdapterOutcome(name=each.name, state="skipped", warning=reason, dry_run=dry_run or None)
         for each in facts.adapters
     )
-
-
-def common_metadata(facts: DeploymentFacts) -> dict[str, str]:
-    """Return the nine keys that every version of a deployment carries, "" where unknown."""
-    return {
-        "deploymentConfig": facts.deployment_config,
-        "architecture": facts.architecture,
-        "backend": facts.backend,
-        "instanceType": facts.instance_type,
-        "modelName": facts.model_name,
-        "baseImage": facts.base_image,
-        "modelFormat": facts.model_format,
-        "generatorVersion": facts.generator_version,
-        "projectName": facts.project_name,
-    }
-
-
-def _newest_first(
-    packages: ModelPackages, draft: ModelPackageDraft, call: Call
-) -> Iterator[ModelPackage]:
-    same: dict[str, str] = {
-        key: draft.metadata[key]
-        for key in ("projectName", "deploymentConfig")
-        if key in draft.metadata
-    }
-    try:
-        yield from _found(packages, draft.group, same, call)
-    except NotFound:
-        return  # no group yet: no version of it either
-
-
-def _found(
-    packages: ModelPackages, group: str, metadata: Mapping[str, str], call: Call
-) -> Iterator[ModelPackage]:
-    cursor: str | None = None
-    while True:
-        page = packages.find(group, metadata=metadata, limit=_PAGE, cursor=cursor, call=call)
-        yield from page.packages
-        cursor = page.cursor
-        if cursor is None:
-            return
-
-
-def _anew(draft: ModelPackageDraft, lost_arn: str) -> ModelPackageDraft:
-    """Return the draft under another token: the first one's version was deleted."""
-    token = uuid.uuid5(_TOKENS, f"{draft.client_token}\n{lost_arn}")
-    return draft.model_copy(update={"client_token": str(token)})
-
-
-def _unrecorded_benchmark(found: ModelPackage, draft: ModelPackageDraft) -> list[str]:
-    """Return a warning when figures were given that the version there is does not hold."""
-    differing = [
-        key
-        for key, value in draft.metadata.items()
-        if key.startswith("benchmark_") and found.metadata.get(key) != value
-    ]
-    if not differing:
-        return []
-    return [
-        f"version {found.version} was registered without these benchmark figures and is not "
-        f"changed: {', '.join(differing)}; other notes register a version with them"
-    ]
-
-
-def _same_adapter(package: ModelPackage, draft: ModelPackageDraft) -> bool:
-    # A key that one writer leaves out and another writes as "" means the same (D17).
-    keys = ("parentModelVersionArn", "tuneTechnique", "datasetS3Uri", "modelDataUrl", "adapterName")
-    return all(package.metadata.get(key, "") == draft.metadata.get(key, "") for key in keys)

@@ -14,6 +14,7 @@ from typing import Any
 from registry.calls import Call
 from registry.capture import config_id_of
 from registry.errors import (
+    AccountNotAllowed,
     CredentialsFailed,
     NotConfigured,
     PreconditionFailed,
@@ -153,6 +154,8 @@ class Registrar:
             aws = self.account()
         except (NotConfigured, CredentialsFailed) as error:
             return _without_package(facts, "skipped", explain(error), dry=dry), None
+        except AccountNotAllowed as error:
+            return _without_package(facts, "failed", explain(error), dry=dry), error.identity
         except RegistryError as error:
             return _without_package(facts, "failed", explain(error), dry=dry), None
         call.report(0, None, "model package group")

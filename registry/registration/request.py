@@ -124,11 +124,12 @@ def _flat(values: Mapping[str, object], where: str) -> dict[str, str]:
             continue
         if isinstance(value, Mapping | list):
             raise InvalidArgument(f"{where}.{key} must be text, a number or a boolean")
-        flat[f"{_BENCHMARK}{key}"] = _text(value)
+        flat[f"{_BENCHMARK}{key}"] = as_text(value)
     return {key: str(value) for key, value in redact_parameters(flat).items()}
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Return a figure as metadata holds it: booleans as JSON spells them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
