@@ -13,7 +13,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from registry.errors import InvalidArgument
+from schemas.ci import FINISHED_STATUS, TESTED_STATUSES
 
+_MOST_STATUSES = 40
 DEFAULT_CI_TABLE = "mlcc-ci-table"
 TOOLSETS = ("core", "registry", "adapters", "ci")
 
@@ -32,6 +34,7 @@ class Settings(BaseSettings):
             call meanwhile.
         poll_s: Seconds before the first look at a component that is being created; later
             looks are further apart.
+        stale_statuses: Test statuses whose configurations may be stale; each costs a query.
         sandbox: Serve against a private local AWS.
         sandbox_dir: Keep that AWS's state here.
     """
@@ -49,6 +52,7 @@ class Settings(BaseSettings):
     hub: str = ""
     ci_table: str = ""
     ci_region: str = ""
+    stale_statuses: Names = TESTED_STATUSES
     read_only: bool = False
     toolsets: Names = ("core",)
     allowed_accounts: Names = ()
@@ -63,7 +67,9 @@ class Settings(BaseSettings):
     sandbox: bool = False
     sandbox_dir: str = ""
 
-    @field_validator("toolsets", "allowed_accounts", "workspace", mode="before")
+    @field_validator(
+        "toolsets", "allowed_accounts", "workspace", "stale_statuses", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -77,6 +83,16 @@ class Settings(BaseSettings):
             if name not in TOOLSETS:
                 raise ValueError(f"unknown toolset {name!r}; known: {', '.join(TOOLSETS)}")
         return value
+
+    @field_validator("stale_statuses")
+    @classmethod
+    def _finished_statuses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not FINISHED_STATUS.fullmatch(name):
+                raise ValueError("a finished test's status is pass, or fail- and a stage")
+        if not 1 <= len(value) <= _MOST_STATUSES:
+            raise ValueError(f"1 to {_MOST_STATUSES} statuses are read")
+        return tuple(dict.fromkeys(value))
 
     @field_validator("home", mode="before")
     @classmethod

@@ -54,6 +54,7 @@ def query_ci_untested(
         stale_after_hours=stale_after_hours,
         project_name=project_name,
         deployment_config=deployment_config,
+        tested_statuses=registry.settings.stale_statuses,
     )
     page = query_untested(
         aws.ci_table(registry.ci_table_name(ci_table)),
@@ -93,6 +94,7 @@ def claim_ci_untested(
         stale_after_hours=stale_after_hours,
         project_name=project_name,
         deployment_config=deployment_config,
+        tested_statuses=ctx.registry.settings.stale_statuses,
     )
     only_held = bool(renew or release) and "n" not in ctx.call.sent
     claim = Claim(
