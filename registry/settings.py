@@ -67,9 +67,7 @@ class Settings(BaseSettings):
     sandbox: bool = False
     sandbox_dir: str = ""
 
-    @field_validator(
-        "toolsets", "allowed_accounts", "workspace", "stale_statuses", mode="before"
-    )
+    @field_validator("toolsets", "allowed_accounts", "workspace", "stale_statuses", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -15,6 +15,7 @@ from schemas.ci import TESTED_STATUSES, CiConfiguration, UntestedPage
 UNTESTED = "untested"
 STALE_AFTER_HOURS = 24
 
+
 @dataclass(frozen=True, slots=True)
 class UntestedQuery:
     """Which configurations are wanted.

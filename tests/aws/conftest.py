@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import boto3
 import pytest
@@ -71,17 +71,44 @@ def _session_clients(sandbox: Sandbox) -> Iterator[Clients]:
         client.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_engines` against each engine for DynamoDB."""
+    marked = metafunc.definition.get_closest_marker("both_engines")
+    if marked and "dynamodb_engine" in metafunc.fixturenames:
+        metafunc.parametrize("dynamodb_engine", ["roto", "dynalite"], indirect=True)
+
+
 @pytest.fixture
-def aws_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def dynamodb_engine(request: pytest.FixtureRequest) -> str:
+    """The address of the engine for DynamoDB where it is not the sandbox's own, else ""."""
+    chosen = getattr(request, "param", "roto")
+    return "" if chosen == "roto" else str(request.getfixturevalue(chosen))
+
+
+@pytest.fixture
+def aws_env(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, dynamodb_engine: str
+) -> dict[str, str]:
     """An empty SageMaker and ECR, and the environment that leads there (set in this process)."""
     sandbox.control.reset()
-    return _lead_to(monkeypatch, sandbox)
+    wanted = _lead_to(monkeypatch, sandbox)
+    if dynamodb_engine:
+        wanted["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_engine
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_engine)
+    return wanted
 
 
 @pytest.fixture
-def clients(aws_env: dict[str, str], _session_clients: Clients) -> Clients:
+def clients(
+    aws_env: dict[str, str], _session_clients: Clients, dynamodb_engine: str
+) -> Iterator[Clients]:
     """Independent boto3 clients against the emptied sandbox."""
-    return _session_clients
+    if not dynamodb_engine:
+        yield _session_clients
+        return
+    dynamodb = boto3.Session().client("dynamodb")
+    yield replace(_session_clients, dynamodb=dynamodb)
+    dynamodb.close()
 
 
 @pytest.fixture

@@ -25,20 +25,30 @@ def directory(aws_env: dict[str, str]) -> Iterator[BotoDirectory]:
 @pytest.fixture(scope="session")
 def _sessions(sandbox: Sandbox) -> Iterator[Sessions]:
     """Clients made once: making them takes longer than most tests here."""
-    found = sandbox.environment()
+    sessions = _opened(sandbox.environment())
+    yield sessions
+    sessions.close()
+
+
+def _opened(found: dict[str, str]) -> Sessions:
     endpoints = {
         name: found[f"AWS_ENDPOINT_URL_{name.upper()}"]
         for name in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
     }
     access = FixedAccess(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], endpoints)
-    sessions = Sessions(access=access, pool_size=16)
-    yield sessions
-    sessions.close()
+    return Sessions(access=access, pool_size=16)
 
 
 @pytest.fixture
-def connection(aws_env: dict[str, str], _sessions: Sessions) -> Connection:
-    return Connection(_sessions, region=REGION, profile="")
+def connection(
+    aws_env: dict[str, str], _sessions: Sessions, dynamodb_engine: str
+) -> Iterator[Connection]:
+    if not dynamodb_engine:
+        yield Connection(_sessions, region=REGION, profile="")
+        return
+    sessions = _opened(aws_env)
+    yield Connection(sessions, region=REGION, profile="")
+    sessions.close()
 
 
 @pytest.fixture
