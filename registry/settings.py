@@ -16,7 +16,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from registry.errors import InvalidArgument
 from registry.precedence import Given
+from schemas.ci import FINISHED_STATUS, TESTED_STATUSES
 
+_MOST_STATUSES = 40
 DEFAULT_CI_TABLE = "mlcc-ci-table"
 TOOLSETS = ("core", "registry", "adapters", "ci")
 _PREFIX = "MLCC_REGISTRY_"
@@ -37,6 +39,7 @@ class Settings(BaseSettings):
             era, which holds the call meanwhile; less where the call's own time runs out first.
         poll_s: Seconds before the first look at a component that is being created; later
             looks are further apart.
+        stale_statuses: Test statuses whose configurations may be stale; each costs a query.
         sandbox: Serve against a private local AWS.
         sandbox_dir: Keep that AWS's state here.
     """
@@ -54,6 +57,7 @@ class Settings(BaseSettings):
     hub: str = ""
     ci_table: str = ""
     ci_region: str = ""
+    stale_statuses: Names = TESTED_STATUSES
     read_only: bool = False
     toolsets: Names = ("core",)
     allowed_accounts: Names = ()
@@ -68,7 +72,7 @@ class Settings(BaseSettings):
     sandbox: bool = False
     sandbox_dir: str = ""
 
-    @field_validator("toolsets", "allowed_accounts", "workspace", mode="before")
+    @field_validator("toolsets", "allowed_accounts", "workspace", "stale_statuses", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -92,6 +96,16 @@ class Settings(BaseSettings):
             if not _ACCOUNT.fullmatch(account):
                 raise ValueError("an account is a number of 12 digits")
         return value
+
+    @field_validator("stale_statuses")
+    @classmethod
+    def _finished_statuses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not FINISHED_STATUS.fullmatch(name):
+                raise ValueError("a finished test's status is pass, or fail- and a stage")
+        if not 1 <= len(value) <= _MOST_STATUSES:
+            raise ValueError(f"1 to {_MOST_STATUSES} statuses are read")
+        return tuple(dict.fromkeys(value))
 
     @field_validator("home", mode="before")
     @classmethod

@@ -388,8 +388,8 @@ class CiPage:
 class CiLeases(Protocol):
     """Who tests which configuration, decided by conditional writes."""
 
-    def take(self, seen: CiConfiguration, lease: Lease, *, now: str) -> bool:
-        """Lease a configuration as it was seen; False when somebody was faster."""
+    def take(self, seen: CiConfiguration, lease: Lease, *, now: str) -> CiConfiguration | None:
+        """Lease a configuration as it was seen, and return it; None when somebody was faster."""
         ...
 
     def renew(self, lease: Lease, *, now: str) -> bool:

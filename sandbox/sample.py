@@ -161,7 +161,7 @@ def create_ci_table(dynamodb: "DynamoDBClient", name: str) -> None:
         BillingMode="PAY_PER_REQUEST",
     )
     dynamodb.get_waiter("table_exists").wait(
-        TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+        TableName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 1_000}
     )
 
 

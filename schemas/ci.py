@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +14,26 @@ NEVER_TESTED = "1970-01-01T00:00:00Z"
 
 RUNNING = "running"
 """`testStatus` of a configuration that somebody tests now."""
+
+STAGES = (
+    "generate",
+    "validate",
+    "build",
+    "deploy",
+    "test",
+    "deploy_test",
+    "adapter_test",
+    "register",
+    "teardown",
+    "update",
+)
+"""Stages that a test may fail in: those of MLCC's writers and of its scanner (D30)."""
+
+TESTED_STATUSES = ("pass", *(f"fail-{stage}" for stage in STAGES))
+"""Every status of a finished test; `running` is somebody's work and is never listed."""
+
+FINISHED_STATUS = re.compile(r"pass|fail-[a-z][a-z0-9_]{0,39}")
+"""What a finished test's status looks like; which stages there are is left open."""
 
 
 class CiRegistration(Record):
@@ -140,6 +161,7 @@ class ClaimResult(Result):
         configurations: Each with its lease.
         renewed, released: Ids of leases that were.
         lost: Ids of leases to renew or release that were no longer the caller's.
+        warnings: Why fewer were claimed than there may be.
     """
 
     configurations: tuple[CiConfiguration, ...] = ()
@@ -147,6 +169,7 @@ class ClaimResult(Result):
     renewed: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class RecordResultResult(Result):

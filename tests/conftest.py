@@ -1,17 +1,28 @@
-"""No test sees the AWS configuration of whoever runs it; secrets to plant are made up here."""
+"""No test sees the AWS configuration of whoever runs it; secrets to plant are made up here.
+
+Programs of other people are installed by npm, once, into a cache folder outside the checkout.
+"""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import random
+import shutil
+import socket
 import string
+import subprocess
+import sys
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from sandbox import environment
+from sandbox import environment, supervisor
 
 environment.isolate(os.environ)
 for name in [each for each in os.environ if each.startswith(("AWS_", "MLCC_", "CI_TABLE"))]:
@@ -49,3 +60,62 @@ def _made(seed: int) -> dict[str, str]:
 def secrets_of() -> Callable[[int], dict[str, str]]:
     """Make a secret of every kind that is known by its shape; the same for the same seed."""
     return _made
+
+
+def unavailable(reason: str) -> None:
+    """Skip for want of a program, but never where a missing one would hide a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI has to run this: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def npm_install() -> Callable[[Path], Path]:
+    """Install what a package.json pins; the folder returned has it in `node_modules`."""
+
+    def install(pin: Path) -> Path:
+        if not shutil.which("node") or not shutil.which("npm"):
+            unavailable("node and npm are not installed")
+        wanted = pin.read_bytes()
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        home = cache / "mlcc-registry-mcp-tests" / hashlib.sha256(wanted).hexdigest()[:12]
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / "install.lock"):
+            if not (home / "installed").exists():
+                (home / "package.json").write_bytes(wanted)
+                done = subprocess.run(
+                    ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
+                    cwd=home,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                if done.returncode:
+                    unavailable(f"npm could not install the packages: {done.stderr[-500:]}")
+                (home / "installed").touch()
+        return home
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def dynalite(
+    npm_install: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a second engine for DynamoDB, closer to the service in paging and messages."""
+    program = npm_install(Path(__file__).parent / "engines" / "package.json")
+    folder = tmp_path_factory.mktemp("dynalite")
+    log = folder / "log"
+    command = ["node", str(program / "node_modules" / "dynalite" / "cli.js"), "--host", "127.0.0.1"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command += ["--port", port, "--path", str(folder / "data"), "--createTableMs", "1"]
+    held = [sys.executable, "-I", "-S", supervisor.__file__, str(log), "", *command]
+    with subprocess.Popen(held, stdin=subprocess.PIPE) as process:
+        ends = time.monotonic() + 30
+        while not (log.exists() and b"istening at" in log.read_bytes()):
+            said = log.read_text("utf-8") if log.exists() else ""
+            assert process.poll() is None and time.monotonic() < ends, f"no dynalite: {said}"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"

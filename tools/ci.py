@@ -7,14 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from registry.capture import Overrides, capture
 from registry.ci.claiming import Claim, Claiming
 from registry.ci.recording import ResultRequest, record_result
 from registry.ci.recording import record_benchmark as mark_benchmark
 from registry.ci.report import ReportRequest
 from registry.ci.report import ci_report as report_on
 from registry.ci.untested import UntestedQuery, query_untested
+from registry.core import Registry
+from registry.errors import InvalidArgument
+from registry.registration.ci import identified
 from schemas.ci import ClaimResult, RecordBenchmarkResult, RecordResultResult, UntestedPage
 from schemas.ci_report import CiReport
+from schemas.facts import DeploymentFacts
 from tools.arguments import (
     NO_OBJECT,
     CiTableName,
@@ -23,6 +28,7 @@ from tools.arguments import (
     Limit,
     Object,
     Profile,
+    ProjectDir,
     Region,
 )
 from tools.context import ToolContext
@@ -54,6 +60,7 @@ def query_ci_untested(
         stale_after_hours=stale_after_hours,
         project_name=project_name,
         deployment_config=deployment_config,
+        tested_statuses=registry.settings.stale_statuses,
     )
     page = query_untested(
         aws.ci_table(registry.ci_table_name(ci_table)),
@@ -93,6 +100,7 @@ def claim_ci_untested(
         stale_after_hours=stale_after_hours,
         project_name=project_name,
         deployment_config=deployment_config,
+        tested_statuses=ctx.registry.settings.stale_statuses,
     )
     only_held = bool(renew or release) and "n" not in ctx.call.sent
     claim = Claim(
@@ -151,17 +159,36 @@ def record_ci_result(
 
 def record_benchmark(
     ctx: ToolContext,
-    config_id: str,
     run_id: str,
     status: Literal["completed", "failed", "in-progress"],
+    config_id: Annotated[str, Field(description="Default: that of the project folder")] = "",
+    project_dir: ProjectDir = "",
     ci_table: CiTableName = "",
     region: Region = "",
     profile: Profile = "",
 ) -> RecordBenchmarkResult:
     """Record a configuration's last benchmark run; its test status stays."""
-    target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")
-    result = mark_benchmark(target.table, config_id, run_id, status, now=ctx.registry.now)
+    registry = ctx.registry
+    if not config_id:
+        facts = _project(registry, project_dir, region, profile)
+        config_id, region = identified(facts), facts.region
+    elif project_dir:
+        raise InvalidArgument("config_id and project_dir both name a configuration: give one")
+    target = registry.ci_target(ci_table, region=region, profile=profile, folder="")
+    result = mark_benchmark(target.table, config_id, run_id, status, now=registry.now)
     return result.model_copy(update={"aws": target.identity})
+
+
+def _project(registry: Registry, project_dir: str, region: str, profile: str) -> DeploymentFacts:
+    """Return a project's facts as register_deployment takes them from the same folder."""
+    folder = registry.project(project_dir)
+    if folder is None:
+        raise InvalidArgument(
+            "neither config_id nor a project folder says which configuration",
+            hint="pass config_id as query_ci_untested answers it, or project_dir",
+        )
+    fallback = region or registry.region("", profile=profile)
+    return capture(folder, Overrides(region=region, fallback_region=fallback))
 
 
 def ci_report(

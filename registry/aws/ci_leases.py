@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from registry.aws.ci_items import text
+from registry.aws.ci_items import configuration, text
 from registry.aws.ci_writes import CiWrites
 from registry.aws.translation import ConditionFailed
 from registry.ci.leases import Lease
@@ -26,11 +26,14 @@ class CiLeases:
     def __init__(self, writes: CiWrites) -> None:
         self._writes = writes
 
-    def take(self, seen: CiConfiguration, lease: Lease, *, now: str) -> bool:
-        """Lease a configuration as it was seen; False when somebody was faster.
+    def take(self, seen: CiConfiguration, lease: Lease, *, now: str) -> CiConfiguration | None:
+        """Lease a configuration as it was seen; None when somebody was faster.
 
         Args:
             seen: Not running, or running under a lease that has expired.
+
+        Returns:
+            The configuration as it is under the lease: the index may have shown an older one.
         """
         values = {
             "testStatus": RUNNING,
@@ -39,25 +42,19 @@ class CiLeases:
             "leaseExpiresAt": lease.expires_at,
             "updatedAt": now,
         }
-        if seen.test_status == RUNNING:
-            unchanged, before = "#leaseId = :seen", seen.lease_id or ""
-            keeps = ""  # the status from before the first lease is the one to put back
-        else:
-            unchanged = "#testStatus = :seen AND #lastTestTimestamp = :tested"
-            before, keeps = seen.test_status, "#leasedFrom = :seen"
         try:
-            self._writes.update(
+            item = self._writes.update(
                 seen.config_id,
                 set_values={name: {"S": value} for name, value in values.items()},
-                also=keeps,
-                condition=unchanged,
-                values={":seen": {"S": before}, ":tested": {"S": seen.last_test_timestamp}},
+                **_as_seen(seen),
                 doing="claim a configuration",
             )
         except ConditionFailed:
             # The client may have sent a write again whose answer was lost.
-            return self._is_held(lease)
-        return True
+            item = self._writes.item(lease.config_id) or {}
+            if text(item, "leaseId") != lease.id:
+                return None
+        return configuration(item)
 
     def renew(self, lease: Lease, *, now: str) -> bool:
         """Let a lease last until its new instant; False when it was lost."""
@@ -94,11 +91,27 @@ class CiLeases:
             return self._is_free(config_id, lease_id)
         return True
 
-    def _is_held(self, lease: Lease) -> bool:
-        item: Mapping[str, Any] = self._writes.item(lease.config_id) or {}
-        return text(item, "leaseId") == lease.id
-
     def _is_free(self, config_id: str, lease_id: str) -> bool:
         """Whether our own release stands there, whose answer was lost."""
         item: Mapping[str, Any] = self._writes.item(config_id) or {}
         return bool(item) and text(item, "leaseId") != lease_id and "leaseId" not in item
+
+
+def _as_seen(seen: CiConfiguration) -> dict[str, Any]:
+    """Return the condition that nobody has changed what was seen, and what is kept of it."""
+    if seen.test_status == RUNNING:
+        # A lease that its worker renewed meanwhile has another end. The status from before the
+        # first lease stays the one to put back.
+        return {
+            "condition": "#testStatus = :seen AND #leaseId = :lease AND #leaseExpiresAt = :end",
+            "values": {
+                ":seen": {"S": RUNNING},
+                ":lease": {"S": seen.lease_id or ""},
+                ":end": {"S": seen.lease_expires_at or ""},
+            },
+        }
+    return {
+        "also": "#leasedFrom = :seen",
+        "condition": "#testStatus = :seen AND #lastTestTimestamp = :tested",
+        "values": {":seen": {"S": seen.test_status}, ":tested": {"S": seen.last_test_timestamp}},
+    }

@@ -79,7 +79,8 @@ class DynamoCiTable:
             )
             written: Any = answer["Attributes"]
         except ConditionFailed as error:
-            written = error.details["item"]
+            # Some local engines do not say what stood there.
+            written = error.details["item"] or self._writes.item(registration.config_id) or {}
             if text(written, "writeRequestId") != write_id:
                 return self._why_refused(registration)
             # Our own write, whose answer was lost and which the client sent again.

@@ -1,8 +1,9 @@
 """Handing configurations to workers: each to one at a time, for as long as its lease lasts.
 
-What was never tested comes first, what is stale next where that is asked for, then what a worker
-left behind whose lease has expired. Within the oldest hundred the choice is random, so that many
-workers do not all try for the same one.
+What a worker left behind whose lease has expired comes first: it has waited longest, and a queue
+that never empties would keep it waiting. Then comes what was never tested, and what is stale where
+that is asked for. Within the oldest hundred the choice is random, so that many workers do not all
+try for the same one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from registry.ci.leases import (
     new_lease,
 )
 from registry.ci.untested import UntestedQuery, shown
-from registry.errors import InvalidArgument
+from registry.errors import Cancelled, DeadlineExceeded, InvalidArgument, RegistryError
 from registry.instants import parse_instant, whole_seconds
 from registry.paging import query_key
 from registry.stores import CiTable
@@ -70,7 +71,8 @@ class Claiming:
     """Carries a claim out.
 
     Attributes:
-        now: The present instant; leases are compared by this machine's clock.
+        now: The present instant. Leases are compared by this machine's clock: by as much as
+            clocks differ, a lease is shorter or longer for somebody else.
     """
 
     table: CiTable
@@ -91,8 +93,9 @@ class Claiming:
         released, lost = self._released(claim)
         renewed, gone = self._renewed(claim)
         claimed: list[CiConfiguration] = []
+        warnings: tuple[str, ...] = ()
         if claim.count:
-            claimed = self._claimed(claim)
+            claimed, warnings = self._claimed(claim)
         return ClaimResult(
             message=_message(claim, claimed, len(lost) + len(gone)),
             next_step=_NEXT if claimed else None,
@@ -101,17 +104,20 @@ class Claiming:
             renewed=tuple(renewed),
             released=tuple(released),
             lost=(*lost, *gone),
+            warnings=warnings,
         )
 
     def _released(self, claim: Claim) -> tuple[list[str], list[str]]:
         done: list[str] = []
         lost: list[str] = []
         for lease in claim.release:
-            there = self.table.leases.release(
-                leased_configuration(lease), lease, now=whole_seconds(self.now())
-            )
-            (done if there else lost).append(lease)
+            (done if self._release(lease) else lost).append(lease)
         return done, lost
+
+    def _release(self, lease: str) -> bool:
+        return self.table.leases.release(
+            leased_configuration(lease), lease, now=whole_seconds(self.now())
+        )
 
     def _renewed(self, claim: Claim) -> tuple[list[str], list[str]]:
         done: list[str] = []
@@ -122,19 +128,35 @@ class Claiming:
             (done if there else lost).append(held)
         return done, lost
 
-    def _claimed(self, claim: Claim) -> list[CiConfiguration]:
+    def _claimed(self, claim: Claim) -> tuple[list[CiConfiguration], tuple[str, ...]]:
+        """Return what was claimed, and why it is less than it could be.
+
+        What is claimed must not be lost to an error that comes after: it would be nobody's until
+        its lease runs out.
+        """
         claimed: list[CiConfiguration] = []
-        for seen in self._candidates(claim):
-            lease = new_lease(seen.config_id, claim.worker, self._end(claim))
-            if self.table.leases.take(seen, lease, now=whole_seconds(self.now())):
-                claimed.append(_leased(seen, lease))
-            if len(claimed) == claim.count:
-                break
-        return claimed
+        try:
+            for seen in self._candidates(claim):
+                self.call.check("claiming another configuration")
+                lease = new_lease(seen.config_id, claim.worker, self._end(claim))
+                taken = self.table.leases.take(seen, lease, now=whole_seconds(self.now()))
+                if taken:
+                    claimed.append(taken)
+                if len(claimed) == claim.count:
+                    break
+        except Cancelled:
+            for one in claimed:
+                self._release(str(one.lease_id))
+            raise
+        except RegistryError as error:
+            if not claimed:
+                raise
+            return claimed, (f"not all could be claimed: {error.message}",)
+        return claimed, ()
 
     def _candidates(self, claim: Claim) -> Iterator[CiConfiguration]:
-        yield from self._in(claim, claim.wanted.statuses, claim.wanted.matches)
         yield from self._in(claim, (RUNNING,), self._abandoned(claim.wanted))
+        yield from self._in(claim, claim.wanted.statuses, claim.wanted.matches)
 
     def _in(
         self, claim: Claim, statuses: Sequence[str], matches: Callable[[CiConfiguration], bool]
@@ -151,6 +173,8 @@ class Claiming:
                 call=self.call,
             )
             yield from random.sample(page.items, len(page.items))
+            if page.note:
+                raise DeadlineExceeded(page.note, hint="claim again, or with fewer filters")
             cursor = page.cursor
             if not cursor:
                 return
@@ -167,17 +191,6 @@ class Claiming:
 
 
 _NEXT = "record_ci_result with config_id and lease_id, for each of them"
-
-
-def _leased(seen: CiConfiguration, lease: Lease) -> CiConfiguration:
-    return seen.model_copy(
-        update={
-            "test_status": RUNNING,
-            "lease_id": lease.id,
-            "lease_owner": lease.worker,
-            "lease_expires_at": lease.expires_at,
-        }
-    )
 
 
 def _message(claim: Claim, claimed: Sequence[CiConfiguration], lost: int) -> str:

@@ -13,12 +13,13 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from registry.ci.leases import leased_configuration
-from registry.ci.untested import STAGES
 from registry.errors import Conflict, InvalidArgument
 from registry.instants import whole_seconds
 from registry.redaction import redact_text
 from registry.stores import CiTable
 from schemas.ci import (
+    FINISHED_STATUS,
+    STAGES,
     BenchmarkStatus,
     CiBenchmark,
     CiResult,
@@ -33,7 +34,6 @@ LONGEST_MESSAGE = 4_000
 
 _LONGEST_SUMMARY = 1_000
 _MOST_STAGES = 40
-_STATUS = re.compile(r"pass|fail-[a-z][a-z0-9_]{0,39}")
 _STAGE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CONFIG = re.compile(r"[0-9a-zA-Z._-]{1,200}")
 _RUN = re.compile(r"[\w.:/@=+-]{1,200}")
@@ -132,7 +132,7 @@ def _checked(request: ResultRequest, at: str) -> tuple[CiResult, tuple[str, ...]
         raise InvalidArgument(
             "lease_id is another configuration's", hint="pass both as claim_ci_untested gave them"
         )
-    if not _STATUS.fullmatch(request.status):
+    if not FINISHED_STATUS.fullmatch(request.status):
         raise InvalidArgument(
             "status must be pass, or fail- and the stage that failed",
             hint=f"for example fail-build; stages: {', '.join(STAGES)}",

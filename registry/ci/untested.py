@@ -10,27 +10,10 @@ from registry.errors import InvalidArgument
 from registry.instants import whole_seconds
 from registry.paging import page_limit, query_key
 from registry.stores import CiTable
-from schemas.ci import CiConfiguration, UntestedPage
+from schemas.ci import TESTED_STATUSES, CiConfiguration, UntestedPage
 
 UNTESTED = "untested"
 STALE_AFTER_HOURS = 24
-
-STAGES = (
-    "generate",
-    "validate",
-    "build",
-    "deploy",
-    "test",
-    "deploy_test",
-    "adapter_test",
-    "register",
-    "teardown",
-    "update",
-)
-"""Stages that a test may fail in: those of MLCC's writers and of its scanner (D30)."""
-
-TESTED_STATUSES = ("pass", *(f"fail-{stage}" for stage in STAGES))
-"""Every status of a finished test; `running` is somebody's work and is never listed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,25 @@ def register_ci(target: CiTarget, wanted: CiRequest) -> CiOutcome:
     return CiOutcome(state=state, config_id=registration.config_id, table=target.name)
 
 
+def identified(facts: DeploymentFacts) -> str:
+    """Return the id of a deployment's configuration, over the true counts (D27).
+
+    Raises:
+        InvalidArgument: the deployment lacks what identifies a configuration.
+    """
+    missing = [
+        name
+        for name, value in (("instance_type", facts.instance_type), ("region", facts.region))
+        if not value
+    ]
+    if missing:
+        raise InvalidArgument(
+            f"a CI configuration needs {' and '.join(missing)}, which the project does not give",
+            hint=f"pass {' and '.join(missing)} to register_deployment",
+        )
+    return config_id_of(facts)
+
+
 def preview_ci(target: CiTarget, wanted: CiRequest) -> CiOutcome:
     """Tell what `register_ci` would do; reads the table, writes nothing."""
     registration = _registration(wanted)
@@ -97,18 +116,8 @@ def _left(
 def _registration(wanted: CiRequest) -> CiRegistration:
     facts, request = wanted.facts, wanted.request
     made = parse_instant(wanted.entry.get("timestamp")) if wanted.found else None
-    missing = [
-        name
-        for name, value in (("instance_type", facts.instance_type), ("region", facts.region))
-        if not value
-    ]
-    if missing:
-        raise InvalidArgument(
-            f"a CI configuration needs {' and '.join(missing)}, which the project does not give",
-            hint=f"pass {' and '.join(missing)} to register_deployment",
-        )
     return CiRegistration(
-        config_id=config_id_of(facts),
+        config_id=identified(facts),
         config_json=ci_config_json(facts, request.strategy),
         deployment_config=facts.deployment_config,
         base_image=facts.base_image,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -103,28 +103,67 @@ def clients_of() -> Iterator[ClientsOf]:
 @pytest.fixture(scope="session")
 def sessions(sandbox: Sandbox) -> Iterator[Sessions]:
     """Our own clients of the sandbox, made once: making them takes longer than most tests."""
-    found = sandbox.environment()
+    made = _opened(sandbox.environment())
+    yield made
+    made.close()
+
+
+def _opened(found: dict[str, str]) -> Sessions:
     endpoints = {
         name: found[f"AWS_ENDPOINT_URL_{name.upper()}"]
         for name in ("sagemaker", "s3", "dynamodb", "ecr", "sts")
     }
     access = FixedAccess(found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"], endpoints)
-    made = Sessions(access=access, pool_size=16)
+    return Sessions(access=access, pool_size=16)
+
+
+@pytest.fixture
+def own_sessions(aws_env: dict[str, str]) -> Iterator[Sessions]:
+    """Clients of whatever engines the environment leads to now."""
+    made = _opened(aws_env)
     yield made
     made.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_engines` against each engine for DynamoDB."""
+    marked = metafunc.definition.get_closest_marker("both_engines")
+    if marked and "dynamodb_engine" in metafunc.fixturenames:
+        metafunc.parametrize("dynamodb_engine", ["roto", "dynalite"], indirect=True)
+
+
 @pytest.fixture
-def aws_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def dynamodb_engine(request: pytest.FixtureRequest) -> str:
+    """The address of the engine for DynamoDB where it is not the sandbox's own, else ""."""
+    chosen = getattr(request, "param", "roto")
+    return "" if chosen == "roto" else str(request.getfixturevalue(chosen))
+
+
+@pytest.fixture
+def aws_env(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, dynamodb_engine: str
+) -> dict[str, str]:
     """An empty SageMaker and ECR, and the environment that leads there (set in this process)."""
     sandbox.control.reset()
-    return _lead_to(monkeypatch, sandbox)
+    wanted = _lead_to(monkeypatch, sandbox)
+    if dynamodb_engine:
+        wanted["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb_engine
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_engine)
+    return wanted
 
 
 @pytest.fixture
-def clients(aws_env: dict[str, str], clients_of: ClientsOf) -> Clients:
+def clients(
+    aws_env: dict[str, str], clients_of: ClientsOf, dynamodb_engine: str
+) -> Iterator[Clients]:
     """Independent boto3 clients against the emptied sandbox."""
-    return clients_of(aws_env)
+    found = clients_of(aws_env)
+    if not dynamodb_engine:
+        yield found
+        return
+    dynamodb = boto3.Session().client("dynamodb")
+    yield replace(found, dynamodb=dynamodb)
+    dynamodb.close()
 
 
 @pytest.fixture

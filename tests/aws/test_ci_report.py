@@ -72,6 +72,7 @@ def report(table, **given: Any) -> CiReport:
     return ci_report(table, ReportRequest(**given), now=NOW, call=Call())
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("name", CASES)
 def test_mlccs_figures_are_ours(table, clients, ci_table_name, name):
     case = CASES[name]
@@ -181,6 +182,7 @@ def test_a_filter_limits_the_report(table, put, given, total):
     assert total == report(table, **given).summary.total
 
 
+@pytest.mark.both_engines
 def test_an_item_that_the_index_lacks_is_counted(table, clients, ci_table_name):
     clients.dynamodb.put_item(TableName=ci_table_name, Item={"configId": {"S": "bare"}})
 
@@ -211,6 +213,7 @@ class Cut:
         yield None
 
 
+@pytest.mark.both_engines
 def test_a_table_that_is_too_large_for_the_calls_time_ends_with_none(
     table, put, aws_env, ci_table_name
 ):
@@ -240,6 +243,7 @@ def test_a_report_of_a_part_says_so(table, put):
     assert "the figures are of a part" in found.warnings[0]
 
 
+@pytest.mark.both_engines
 def test_a_bad_argument_an_absent_table_and_a_refusal_are_told(table, aws_env):
     with pytest.raises(InvalidArgument):
         report(table, stuck_after_hours=-1)

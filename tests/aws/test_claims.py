@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,10 @@ from registry.aws.ci_table import DynamoCiTable
 from registry.aws.directory import BotoDirectory
 from registry.calls import Call
 from registry.ci.claiming import Claim, Claiming
+from registry.ci.leases import new_lease
 from registry.ci.recording import ResultRequest, record_benchmark, record_result
 from registry.ci.untested import UntestedQuery
-from registry.errors import Conflict, InvalidArgument, NotFound
+from registry.errors import Cancelled, Conflict, DeadlineExceeded, InvalidArgument, NotFound
 from schemas.ci import CiRegistration, ClaimResult
 
 START = datetime(2026, 5, 1, 10, 0, 0, tzinfo=UTC)
@@ -72,13 +74,28 @@ def put(clients, ci_table_name: str) -> Callable[..., None]:
     return write
 
 
+@pytest.fixture
+def set_text(clients, ci_table_name: str) -> Callable[..., None]:
+    """Sets attributes of an item and leaves the others, as MLCC does to one that exists."""
+
+    def write(config_id: str, **texts: str) -> None:
+        clients.dynamodb.update_item(
+            TableName=ci_table_name,
+            Key={"configId": {"S": config_id}},
+            AttributeUpdates={name: {"Value": {"S": value}} for name, value in texts.items()},
+        )
+
+    return write
+
+
 def claim(table: DynamoCiTable, clock: Clock, worker: str = "w1", **more: Any) -> ClaimResult:
     stale = more.pop("stale", False)
     project = more.pop("project", "")
     full = more.pop("full", False)
     given: dict[str, Any] = {"count": 1, "lease_s": 60} | more
     wanted = UntestedQuery(include_stale=stale, project_name=project)
-    return Claiming(table, clock, Call()).carry_out(Claim(worker, wanted, **given), full=full)
+    call = given.pop("call", Call())
+    return Claiming(table, clock, call).carry_out(Claim(worker, wanted, **given), full=full)
 
 
 def result(table: DynamoCiTable, clock: Clock, claimed: ClaimResult, **more: Any):
@@ -101,6 +118,7 @@ def registration(config_id: str, registration_id: str) -> CiRegistration:
     )
 
 
+@pytest.mark.both_engines
 def test_a_claimed_configuration_is_running_under_a_lease_that_mlcc_reads_past(
     table, clock, put, item
 ):
@@ -128,6 +146,7 @@ def test_a_claimed_configuration_is_running_under_a_lease_that_mlcc_reads_past(
     }.items() <= stored.items()
 
 
+@pytest.mark.both_engines
 def test_what_is_leased_is_nobody_elses_until_the_lease_has_run_out(table, clock, put):
     put("a")
     first = claim(table, clock)
@@ -143,12 +162,14 @@ def test_what_is_leased_is_nobody_elses_until_the_lease_has_run_out(table, clock
     assert first.configurations[0].lease_id != after.configurations[0].lease_id
 
 
+@pytest.mark.both_engines
 def test_what_runs_without_a_lease_is_never_claimed(table, clock, put):
     put("a", "running", "2020-01-01T00:00:00Z")
 
     assert 0 == claim(table, clock).count
 
 
+@pytest.mark.both_engines
 def test_stale_configurations_are_claimed_only_where_that_is_asked_for(table, clock, put, item):
     put("old", "fail-build", "2026-04-01T00:00:00Z")
     put("recent", "pass", "2026-05-01T09:00:00Z")
@@ -169,6 +190,7 @@ def test_a_filter_limits_what_is_claimed(table, clock, put):
     assert ["b"] == [one.config_id for one in claimed.configurations]
 
 
+@pytest.mark.both_engines
 def test_sixteen_at_once_get_each_configuration_once(table, clock, put):
     for number in range(40):
         put(f"c{number:02d}")
@@ -187,6 +209,7 @@ def test_sixteen_at_once_get_each_configuration_once(table, clock, put):
     assert [f"c{number:02d}" for number in range(40)] == sorted(got)
 
 
+@pytest.mark.both_engines
 def test_a_lease_is_renewed_while_it_is_held_even_after_it_ran_out(table, clock, put, item):
     put("a")
     held = claim(table, clock).configurations[0].lease_id
@@ -198,6 +221,7 @@ def test_a_lease_is_renewed_while_it_is_held_even_after_it_ran_out(table, clock,
     assert "2026-05-01T10:02:30Z" == item("a")["leaseExpiresAt"]["S"]
 
 
+@pytest.mark.both_engines
 def test_a_released_configuration_is_as_it_was_before_it_was_claimed(table, clock, put, item):
     put("a", "fail-build", "2026-04-01T00:00:00Z")
     held = claim(table, clock, stale=True).configurations[0].lease_id
@@ -213,6 +237,7 @@ def test_a_released_configuration_is_as_it_was_before_it_was_claimed(table, cloc
     assert set() == {"leaseId", "leaseOwner", "leaseExpiresAt", "leasedFrom"} & set(stored)
 
 
+@pytest.mark.both_engines
 def test_a_lease_that_was_lost_is_named_and_nothing_else_happens(table, clock, put, item):
     put("a")
     lost = claim(table, clock).configurations[0].lease_id
@@ -227,6 +252,7 @@ def test_a_lease_that_was_lost_is_named_and_nothing_else_happens(table, clock, p
     assert before == item("a")
 
 
+@pytest.mark.both_engines
 def test_a_result_is_stored_in_mlccs_shape_and_ends_the_lease(table, clock, put, item):
     put("a", errorMessage="of an older run")
     claimed = claim(table, clock)
@@ -284,6 +310,7 @@ def test_a_result_is_stored_in_mlccs_shape_and_ends_the_lease(table, clock, put,
     assert set() == {"leaseId", "leaseOwner", "errorMessage", "previousResult"} & set(stored)
 
 
+@pytest.mark.both_engines
 def test_the_result_before_the_last_stays_readable_through_resets_and_claims(
     table, clock, put, item
 ):
@@ -311,6 +338,7 @@ def test_the_result_before_the_last_stays_readable_through_resets_and_claims(
     )
 
 
+@pytest.mark.both_engines
 def test_the_same_result_again_changes_nothing(table, clock, put, item):
     put("a")
     claimed = claim(table, clock)
@@ -322,6 +350,7 @@ def test_the_same_result_again_changes_nothing(table, clock, put, item):
     assert before == item("a")
 
 
+@pytest.mark.both_engines
 def test_a_late_result_is_refused_and_kept_as_history(table, clock, put, item):
     put("a")
     late = claim(table, clock)
@@ -339,6 +368,7 @@ def test_a_late_result_is_refused_and_kept_as_history(table, clock, put, item):
     assert "recorded" == result(table, clock, ours).state
 
 
+@pytest.mark.both_engines
 def test_a_registration_during_a_run_wins_over_the_late_result(table, clock, put, item):
     table.register(registration("a", "r1"))
     claimed = claim(table, clock)
@@ -352,6 +382,7 @@ def test_a_registration_during_a_run_wins_over_the_late_result(table, clock, put
     assert ["a"] == [one.config_id for one in claim(table, clock).configurations]
 
 
+@pytest.mark.both_engines
 def test_the_same_registration_again_leaves_a_lease_alone(table, clock, item):
     table.register(registration("a", "r1"))
     claimed = claim(table, clock)
@@ -360,6 +391,7 @@ def test_the_same_registration_again_leaves_a_lease_alone(table, clock, item):
     assert "recorded" == result(table, clock, claimed).state
 
 
+@pytest.mark.both_engines
 def test_ten_late_results_are_kept_the_newest(table, clock, put, item):
     put("a")
     leases = []
@@ -443,6 +475,7 @@ def test_a_bad_claim_is_named_and_nothing_is_claimed(table, clock, put, item, mo
     assert "untested" == item("a")["testStatus"]["S"]
 
 
+@pytest.mark.both_engines
 def test_a_benchmark_sets_its_three_fields_and_no_other(table, clock, put, item):
     put("a", "pass", "2026-04-01T00:00:00Z")
     before = item("a")
@@ -456,6 +489,7 @@ def test_a_benchmark_sets_its_three_fields_and_no_other(table, clock, put, item)
     } == item("a")
 
 
+@pytest.mark.both_engines
 def test_an_absent_configuration_is_not_made_by_recording(table, clock, clients, ci_table_name):
     with pytest.raises(NotFound, match="no configuration 'a'"):
         record_benchmark(table, "a", "bmk-1", "failed", now=clock)
@@ -479,6 +513,7 @@ def test_a_bad_benchmark_is_refused(table, clock, put, item, config_id, run_id, 
     assert before == item("a")
 
 
+@pytest.mark.both_engines
 def test_a_table_that_is_not_there_is_named(aws_env, clock):
     directory = BotoDirectory()
     table = directory.open(region="us-west-2", profile="").ci_table("nowhere")
@@ -489,3 +524,118 @@ def test_a_table_that_is_not_there_is_named(aws_env, clock):
         record_benchmark(table, "a", "r", "failed", now=clock)
 
     directory.close()
+
+
+@pytest.mark.both_engines
+def test_what_a_worker_left_behind_is_claimed_before_what_waits(table, clock, put):
+    put("left", "fail-build", "2026-04-01T00:00:00Z")
+    claim(table, clock, stale=True)
+    for number in range(5):
+        put(f"c{number}")
+    clock.pass_(seconds=61)
+
+    assert ["left"] == [one.config_id for one in claim(table, clock, "w2").configurations]
+
+
+@pytest.mark.both_engines
+def test_a_lease_that_was_renewed_since_it_was_read_is_not_taken(table, clock, put, item):
+    """The index may show a lease as it was; the conditional write decides."""
+    put("a")
+    held = claim(table, clock).configurations[0].lease_id
+    clock.pass_(seconds=61)
+    read = table.get("a")
+    claim(table, clock, count=0, renew=[held])
+    before = item("a")
+
+    assert None is table.leases.take(read, new_lease("a", "w2", "2027-01-01T00:00:00Z"), now="now")
+    assert before == item("a")
+
+
+@pytest.mark.both_engines
+def test_what_is_claimed_is_what_was_registered_last(table, clock):
+    """The index may show an older registration, whose test would tell nothing of the new one."""
+    table.register(registration("a", "r1"))
+    read = table.get("a")
+    table.register(registration("a", "r2"))
+
+    taken = table.leases.take(read, new_lease("a", "w1", "2027-01-01T00:00:00Z"), now="now")
+
+    assert ("r2", "running") == (taken.registration_id, taken.test_status)
+
+
+@pytest.mark.both_engines
+def test_mlccs_own_registration_during_a_run_wins_although_it_knows_no_lease(
+    table, clock, put, set_text, item
+):
+    put("a")
+    claimed = claim(table, clock)
+    held = claimed.configurations[0].lease_id
+    set_text("a", testStatus="untested", configJson='{"modelName":"new"}')
+
+    with pytest.raises(Conflict, match="registered again"):
+        result(table, clock, claimed)
+    answer = claim(table, clock, count=0, renew=[held], release=[held])
+    anew = claim(table, clock, "w2")
+
+    assert (held, held) == answer.lost
+    assert ("new", "w2") == (
+        anew.configurations[0].model_name,
+        anew.configurations[0].lease_owner,
+    )
+    assert "untested" == item("a")["leasedFrom"]["S"]
+
+
+@pytest.mark.both_engines
+def test_a_result_for_an_item_that_mlcc_wrote_anew_is_late(table, clock, put, item):
+    put("a")
+    claimed = claim(table, clock)
+    put("a", "pass", "2026-05-01T10:00:10Z")
+
+    with pytest.raises(Conflict):
+        result(table, clock, claimed, status="fail-test")
+
+    assert "pass" == item("a")["testStatus"]["S"]
+    assert ["fail-test"] == [one["M"]["status"]["S"] for one in item("a")["lateResults"]["L"]]
+
+
+def test_a_claim_that_is_withdrawn_gives_back_what_it_had(table, clock, put, item):
+    put("a")
+    put("b")
+
+    def withdrawn() -> bool:
+        return "running" in {item(name)["testStatus"]["S"] for name in "ab"}
+
+    with pytest.raises(Cancelled):
+        claim(table, clock, count=2, call=Call(cancelled=withdrawn))
+
+    assert {"untested"} == {item(name)["testStatus"]["S"] for name in "ab"}
+
+
+def test_what_is_claimed_is_answered_although_more_cannot_be(
+    table, clock, put, item, clients, ci_table_name
+):
+    """A claimed configuration that no answer named would wait for its lease to run out."""
+    put("a")
+    put("b")
+    gone: list[str] = []
+
+    def somebody_deletes_the_table_after_the_first() -> bool:
+        if not gone and "running" in {item(name)["testStatus"]["S"] for name in "ab"}:
+            gone.append(ci_table_name)
+            clients.dynamodb.delete_table(TableName=ci_table_name)
+        return False
+
+    call = Call(cancelled=somebody_deletes_the_table_after_the_first)
+    claimed = claim(table, clock, count=2, call=call)
+
+    assert 1 == claimed.count
+    assert (
+        f"not all could be claimed: there is no CI table {ci_table_name!r}" in (claimed.warnings[0])
+    )
+
+
+def test_a_claim_without_time_is_an_error_and_not_an_empty_answer(table, clock, put):
+    put("a")
+
+    with pytest.raises(DeadlineExceeded, match="time ran out"):
+        claim(table, clock, call=Call(deadline=time.monotonic() + 5))

@@ -8,9 +8,9 @@ import pytest
 from registry.aws.ci_table import DynamoCiTable
 from registry.aws.directory import BotoDirectory
 from registry.calls import Call
-from registry.ci.untested import TESTED_STATUSES, UntestedQuery, query_untested
+from registry.ci.untested import UntestedQuery, query_untested
 from registry.errors import InvalidArgument, NotFound
-from schemas.ci import UntestedPage
+from schemas.ci import TESTED_STATUSES, UntestedPage
 
 REGION = "us-west-2"
 NOW = datetime(2026, 5, 2, 10, 0, 0, tzinfo=UTC)
@@ -28,7 +28,20 @@ CONFIG = {
 
 
 @pytest.fixture(scope="module")
-def directory() -> Iterator[BotoDirectory]:
+def roto() -> Iterator[BotoDirectory]:
+    """Clients made once, for the engine that most tests here use."""
+    opened = BotoDirectory()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def directory(
+    aws_env: dict[str, str], dynamodb_engine: str, roto: BotoDirectory
+) -> Iterator[BotoDirectory]:
+    if not dynamodb_engine:
+        yield roto
+        return
     opened = BotoDirectory()
     yield opened
     opened.close()
@@ -108,6 +121,7 @@ def test_full_detail_adds_the_parsed_config(table: DynamoCiTable, put) -> None:
     assert _query(table, full=True).configurations[0].config == CONFIG
 
 
+@pytest.mark.both_engines
 def test_only_the_untested_are_listed_unless_stale_ones_are_asked_for(
     table: DynamoCiTable, put
 ) -> None:
@@ -143,6 +157,7 @@ def test_other_statuses_can_be_named(table: DynamoCiTable, put) -> None:
     assert _ids(_query(table, include_stale=True, tested_statuses=("fail-custom",))) == ["c1"]
 
 
+@pytest.mark.both_engines
 def test_filters_and_counts_agree(table: DynamoCiTable, put) -> None:
     for number in range(9):
         put(
@@ -161,6 +176,7 @@ def test_filters_and_counts_agree(table: DynamoCiTable, put) -> None:
         assert counted.count == len(_ids(_query(table, **options)))
 
 
+@pytest.mark.both_engines
 def test_pages_go_on_where_they_ended_with_cursors_bound_to_their_filters(
     table: DynamoCiTable, put
 ) -> None:
@@ -195,6 +211,7 @@ def test_nothing_to_test_is_said_in_words(table: DynamoCiTable) -> None:
     assert _query(table, count_only=True).message == "0 untested configurations to test"
 
 
+@pytest.mark.both_engines
 def test_a_missing_table_is_not_found(directory: BotoDirectory, aws_env: dict[str, str]) -> None:
     table = directory.open(region=REGION, profile="").ci_table("no-such-table")
 

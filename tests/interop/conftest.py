@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 PIN = Path(__file__).with_name("package.json")
 SERVER = Path(sys.executable).parent / "mlcc-registry-mcp"
@@ -22,36 +19,10 @@ Script = Callable[..., Any]
 Mlcc = Callable[..., str]
 
 
-def unavailable(reason: str) -> None:
-    """Skip for want of a program, but never where a missing one would hide a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI has to run this: {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
-def npm_packages() -> Path:
+def npm_packages(npm_install: Callable[[Path], Path]) -> Path:
     """The folder whose `node_modules` holds everything that package.json pins."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        unavailable("node and npm are not installed")
-    pin = PIN.read_bytes()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "mlcc-registry-mcp-tests" / hashlib.sha256(pin).hexdigest()[:12]
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(home / "install.lock"):
-        if not (home / "installed").exists():
-            (home / "package.json").write_bytes(pin)
-            done = subprocess.run(
-                ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
-                cwd=home,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                unavailable(f"npm could not install the packages: {done.stderr[-500:]}")
-            (home / "installed").touch()
-    return home
+    return npm_install(PIN)
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,10 @@ def directory(aws_env: dict[str, str]) -> Iterator[BotoDirectory]:
 
 
 @pytest.fixture
-def connection(aws_env: dict[str, str], sessions: Sessions) -> Connection:
-    return Connection(sessions, region=REGION, profile="")
+def connection(
+    aws_env: dict[str, str], sessions: Sessions, own_sessions: Sessions, dynamodb_engine: str
+) -> Connection:
+    return Connection(own_sessions if dynamodb_engine else sessions, region=REGION, profile="")
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def _item(clients, table_name: str, config_id: str = "c" * 16) -> dict:
     ]
 
 
+@pytest.mark.both_engines
 def test_a_new_configuration_is_created_with_the_contracts_attributes(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_new_configuration_is_created_with_the_contracts_attributes(
     assert "Qwen/é" == config["modelName"]
 
 
+@pytest.mark.both_engines
 def test_the_same_registration_leaves_a_tested_item_alone(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -77,6 +79,7 @@ def test_the_same_registration_leaves_a_tested_item_alone(
     assert before == _item(clients, ci_table_name)
 
 
+@pytest.mark.both_engines
 def test_another_registration_resets_and_keeps_the_history(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -105,6 +108,7 @@ def test_another_registration_resets_and_keeps_the_history(
     )
 
 
+@pytest.mark.both_engines
 def test_an_item_that_mlcc_wrote_is_updated_and_keeps_its_creation(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -122,6 +126,7 @@ def test_an_item_that_mlcc_wrote_is_updated_and_keeps_its_creation(
     assert "2025-01-01T00:00:00Z" == _item(clients, ci_table_name)["createdAt"]["S"]
 
 
+@pytest.mark.both_engines
 def test_an_item_without_key_attributes_becomes_visible_to_the_index(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -132,6 +137,7 @@ def test_an_item_without_key_attributes_becomes_visible_to_the_index(
     assert ["c" * 16] == [one.config_id for one in _page(table).items]
 
 
+@pytest.mark.both_engines
 def test_sixteen_registrations_at_once_have_one_creator(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -152,6 +158,7 @@ def test_sixteen_registrations_at_once_have_one_creator(
     assert "16" == item["revision"]["N"]
 
 
+@pytest.mark.both_engines
 def test_the_same_registration_sixteen_times_at_once_writes_once(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -168,6 +175,7 @@ def test_the_same_registration_sixteen_times_at_once_writes_once(
     assert "1" == _item(clients, ci_table_name)["revision"]["N"]
 
 
+@pytest.mark.both_engines
 def test_a_missing_table_is_not_found_with_a_way_out(aws: BotoAws) -> None:
     table = aws.ci_table("no-such-table")
 
@@ -191,6 +199,7 @@ def test_a_configuration_too_large_for_an_item_is_refused_with_its_size(
         table.register(_registration(config_json="x" * size))
 
 
+@pytest.mark.both_engines
 def test_a_table_with_another_key_is_told(aws: BotoAws, clients) -> None:
     clients.dynamodb.create_table(
         TableName="foreign-key",
@@ -205,6 +214,7 @@ def test_a_table_with_another_key_is_told(aws: BotoAws, clients) -> None:
     clients.dynamodb.delete_table(TableName="foreign-key")
 
 
+@pytest.mark.both_engines
 def test_an_item_is_read_back_whole(table: DynamoCiTable) -> None:
     table.register(_registration())
 
@@ -281,6 +291,7 @@ def _walk(table: DynamoCiTable, statuses, **options) -> list[list[str]]:
             return pages
 
 
+@pytest.mark.both_engines
 def test_statuses_are_merged_oldest_first_over_pages(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -297,6 +308,7 @@ def test_statuses_are_merged_oldest_first_over_pages(
         assert all(len(page) == limit for page in pages[:-1])
 
 
+@pytest.mark.both_engines
 def test_many_items_of_one_status_and_instant_are_walked_without_loss(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -309,6 +321,7 @@ def test_many_items_of_one_status_and_instant_are_walked_without_loss(
     assert 230 == sum(map(len, pages))
 
 
+@pytest.mark.both_engines
 def test_only_those_tested_long_enough_ago_are_due_and_untested_always(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -344,6 +357,7 @@ def test_conditions_filter_pages_and_counts(
     assert 25 == table.count(("untested",), tested_before=None, matches=None, call=Call())
 
 
+@pytest.mark.both_engines
 def test_a_cursor_of_another_query_is_refused(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
