@@ -14,6 +14,7 @@ from typing import Any
 
 from registry.hub.keywords import dataset_keywords, evaluator_keywords
 from registry.hub.naming import content_name, content_version
+from registry.redaction import redact_shapes, redact_text
 from registry.stores import HubContent, HubContentDraft, JsonObject
 
 _SUBTYPE = "AWS/Evaluator"
@@ -106,7 +107,8 @@ def evaluator_draft(entry: JsonObject, version: str) -> HubContentDraft:
     """
     kind = str(entry["type"])
     content = {"Reference": entry["arn_or_uri"], "EvaluatorType": _EVALUATOR_TYPES[kind]}
-    description = str(entry.get("description") or "")
+    # What MLCC stored went through no redaction of ours, and a hub is not this machine.
+    description = redact_text(str(entry.get("description") or ""))
     return HubContentDraft(
         content_type="JsonDoc",
         name=content_name(str(entry["name"])),
@@ -151,7 +153,7 @@ def _content_metadata(entry: JsonObject, newest: Mapping[str, Any]) -> dict[str,
         "RowCount": newest.get("rows"),
         "ColumnSchema": entry.get("column_schema"),
     }
-    return {key: str(value) for key, value in said.items() if value is not None}
+    return {key: redact_shapes(str(value)) for key, value in said.items() if value is not None}
 
 
 def _whole(document: str | None) -> object:

@@ -93,9 +93,9 @@ def upload_in_parts(s3, bucket: str, key: str, part: bytes, count: int) -> None:
     [
         ("train.jsonl", LINES, 3),
         ("a b/é+%.jsonl", LINES, 3),
-        ("train.jsonl.gz", gzip.compress(LINES) + gzip.compress(b"\n{}"), 4),
+        ("train.jsonl.gz", gzip.compress(LINES, mtime=0) + gzip.compress(b"\n{}", mtime=0), 4),
         ("train.csv", b'q,a\n"two\nlines","say ""no"""\n1,2', 2),
-        ("train.csv.gz", gzip.compress(b'q,a\n"two\nlines",1\n'), 1),
+        ("train.csv.gz", gzip.compress(b'q,a\n"two\nlines",1\n', mtime=0), 1),
         ("train.tsv", b'q\ta\n"two\nlines"\t1\n', 1),
         ("train.parquet", parquet_file(12_345), 12_345),
         ("empty.jsonl", b"", 0),
@@ -111,7 +111,7 @@ def test_the_files_under_a_prefix_are_counted_together(objects, bucket, clients)
     stored = {
         "d/a.jsonl": LINES,
         "d/b.csv": b"h\n1\n",
-        "d/c.jsonl.gz": gzip.compress(LINES),
+        "d/c.jsonl.gz": gzip.compress(LINES, mtime=0),
         "d/d.parquet": parquet_file(2500),
         "d/_SUCCESS": b"",
         "d/sub/": b"",

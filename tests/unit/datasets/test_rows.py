@@ -40,13 +40,13 @@ def parquet_of_the_vectors() -> bytes:
         ("a.jsonl", LINES, "", 3),
         ("A.JSONL", LINES, "", 3),
         ("a.ndjson", LINES, "", 3),
-        ("a.jsonl.gz", gzip.compress(LINES), "", 3),
+        ("a.jsonl.gz", gzip.compress(LINES, mtime=0), "", 3),
         ("a.csv", b'h\n"1\n2"\n3\n', "", 2),
-        ("a.csv.gz", gzip.compress(b"h\n1\n"), "", 1),
+        ("a.csv.gz", gzip.compress(b"h\n1\n", mtime=0), "", 1),
         ("a.tsv", b'h\tk\n"1\n2"\t3\n', "", 1),
         ("a.txt", b"h\n1\n2\n", "csv", 2),
         ("a.txt", b"h\n1\n2\n", "jsonl", 3),
-        ("a.gz", gzip.compress(b"h\n1\n"), "csv", 1),
+        ("a.gz", gzip.compress(b"h\n1\n", mtime=0), "csv", 1),
         ("a.csv", b"h\n1\n", "jsonl", 1),
         ("dotless", b"h\n1\n", "csv", 1),
         ("empty.jsonl", b"", "", 0),
@@ -69,9 +69,9 @@ def test_one_object_is_counted_by_its_extension_then_by_the_format(s3, key, raw,
         ("a.parquet", b"PAR1nope", "", "no Parquet file"),
         ("a.parquet", b"", "", "no Parquet file"),
         ("a.parquet.gz", b"x", "", "Parquet within gzip"),
-        ("a.jsonl.gz", gzip.compress(LINES)[:-3], "", "cut short"),
+        ("a.jsonl.gz", gzip.compress(LINES, mtime=0)[:-3], "", "cut short"),
         ("a.jsonl.gz", b"", "", "cut short"),
-        ("a.jsonl", gzip.compress(LINES), "", "no UTF-8 text"),
+        ("a.jsonl", gzip.compress(LINES, mtime=0), "", "no UTF-8 text"),
         ("a.csv", b'h\n"1\n', "", "quoting is broken"),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_prefix_has_the_rows_of_its_data_files_each_by_its_own_extension(s3):
         "s3://b/p/marker": b"",
         "s3://b/p/lang=en/a.jsonl": LINES,
         "s3://b/p/lang=de/b.csv": b"h\n1\n",
-        "s3://b/p/c.jsonl.gz": gzip.compress(LINES),
+        "s3://b/p/c.jsonl.gz": gzip.compress(LINES, mtime=0),
         "s3://b/p/d.parquet": parquet_of_the_vectors(),
         "s3://b/p-other/e.jsonl": LINES,
     }
@@ -143,7 +143,7 @@ def test_what_is_larger_than_the_budget_is_not_begun(s3):
 
 
 def test_what_gzip_grows_to_counts_against_the_budget(s3):
-    raw = gzip.compress(b"\n" * 3_000_000)
+    raw = gzip.compress(b"\n" * 3_000_000, mtime=0)
     s3.content = {"s3://b/a.jsonl.gz": raw}
 
     assert RowCount(0) == counted(s3, "s3://b/a.jsonl.gz", budget_bytes=len(raw) + 3_000_000)

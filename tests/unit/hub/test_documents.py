@@ -55,6 +55,14 @@ def stored(draft: HubContentDraft, **changes: Any) -> HubContent:
     return HubContent(draft.name, draft.version, "arn", "Available", draft.content_type, **said)
 
 
+def test_a_secret_in_a_description_that_mlcc_stored_stays_on_this_machine():
+    secret = "hf_abcdefghijklmnopqrstuvwx0123456789"
+
+    draft = evaluator_draft(evaluator(description=f"judges with {secret}"), "1.0.0")
+
+    assert "judges with ***REDACTED***" == draft.description
+
+
 def test_what_is_not_known_is_left_out_of_a_document():
     unknown = {"version": "1.0.0", "s3_uri": "s3://b", "hash": None, "technique": "sft"}
     draft = dataset_draft(entry(versions=[unknown]), role_arn="")
