@@ -209,18 +209,11 @@ class Registry:
             )
         return aws
 
-    def hub_name(self) -> str:
-        """Return the hub of datasets and evaluators: flag, active bootstrap profile, else ""."""
-        if self.settings.hub:
-            return self.settings.hub
-        bootstrap = self.bootstrap()
-        return (bootstrap.ai_registry_hub_name if bootstrap else "") or ""
-
     def publisher(self, call: Call, *, region: str, profile: str, folder: str = "") -> Publisher:
         """Return what brings records into the hub that is configured, if one is."""
         bootstrap = self.bootstrap()
         return Publisher(
-            hub=self.hub_name(),
+            hub=self.given_hub().value,
             account=lambda: self.writable(region=region, profile=profile, folder=folder),
             role_arn=(bootstrap.role_arn if bootstrap else "") or "",
             poll_s=self.settings.poll_s,
@@ -230,7 +223,7 @@ class Registry:
     def hub_reader(self, call: Call, *, region: str, profile: str) -> HubReader:
         """Return what reads the hub that is configured, if one is."""
         return HubReader(
-            hub=self.hub_name(),
+            hub=self.given_hub().value,
             account=lambda: self.account(region=region, profile=profile),
             call=call,
         )

@@ -52,7 +52,7 @@ def test_the_hub_is_the_one_that_mlcc_finds(number, tmp_path):
     theirs = "" if "raises" in case else case["hub"] or ""
     expected = EXEMPT[number][1] if number in EXEMPT else theirs
 
-    assert expected == registry_of(tmp_path, case["config_file"]).hub_name()
+    assert expected == registry_of(tmp_path, case["config_file"]).given_hub().value
     if number in EXEMPT:
         assert "raises" in case or expected != theirs, "an exemption that no longer applies"
 
@@ -60,7 +60,7 @@ def test_the_hub_is_the_one_that_mlcc_finds(number, tmp_path):
 def test_what_the_server_was_told_comes_before_the_profile(tmp_path):
     config = {"activeProfile": "a", "profiles": {"a": {"aiRegistryHubName": "hub-a"}}}
 
-    assert "team-hub" == registry_of(tmp_path, config, hub="team-hub").hub_name()
+    assert "team-hub" == registry_of(tmp_path, config, hub="team-hub").given_hub().value
 
 
 def test_the_vectors_are_all_there():

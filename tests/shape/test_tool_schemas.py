@@ -117,3 +117,9 @@ def test_a_tool_is_published_as_in_its_snapshot(published, name):
 
 def test_there_is_no_snapshot_without_a_tool():
     assert set(SPECS) == {path.stem for path in SNAPSHOTS.glob("*.json")}
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in CATALOG if spec.open_world])
+def test_a_tool_that_reaches_aws_takes_region_and_profile(published, name):
+    """Design, "Settings"."""
+    assert {"region", "profile"} <= set(published[name]["inputSchema"]["properties"])
