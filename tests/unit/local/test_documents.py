@@ -54,6 +54,32 @@ def test_the_first_write_makes_folder_and_file_for_the_owner_only(tmp_path):
     assert mode(path.parent / "registry.json.lock") == "0o600"
 
 
+def test_content_is_on_the_disk_before_it_replaces_and_its_name_before_it_is_acknowledged(
+    tmp_path, monkeypatch
+):
+    """Only a power cut would show it otherwise: what the system is asked for, in its order."""
+    asked: list[tuple[str, bytes]] = []
+    flush, replace = os.fsync, os.replace
+
+    def noted_flush(descriptor: int) -> None:
+        folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        seen = b"" if folder else Path(f"/proc/self/fd/{descriptor}").read_bytes()
+        asked.append(("flush the folder" if folder else "flush", seen))
+        flush(descriptor)
+
+    def noted_replace(source: Path, target: Path) -> None:
+        asked.append(("replace", Path(source).read_bytes()))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_flush)
+    monkeypatch.setattr(os, "replace", noted_replace)
+
+    document(tmp_path / "a.json").change(lambda _: [1])
+
+    content = b"[\n  1\n]\n"
+    assert [("flush", content), ("replace", content), ("flush the folder", b"")] == asked
+
+
 def test_an_existing_file_keeps_its_mode(tmp_path):
     path = tmp_path / "a.json"
     path.write_text("[]")
