@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from registry.errors import InvalidArgument
+from registry.plain_files import read_plain, unreadable
 
-MAX_FILE_BYTES = 1024 * 1024
+MAX_FILE_MIB = 1
 """A larger file is not one that a generator or a person wrote here."""
 
 MAX_FOLDER_FILES = 1000
-
-# Opening a fifo must not wait for a writer, and a link put there meanwhile is not followed.
-_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
-)
 
 
 def real_path(root: Path, relative: str) -> Path:
@@ -53,7 +44,7 @@ def read_text(root: Path, relative: str) -> str | None:
 
     Source: design, rule 2.
     """
-    data = _read(real_path(root, relative), relative)
+    data = read_plain(real_path(root, relative), relative, most_mib=MAX_FILE_MIB)
     if data is None:
         return None
     try:
@@ -62,27 +53,6 @@ def read_text(root: Path, relative: str) -> str | None:
         raise InvalidArgument(
             f"{relative} is not UTF-8 text (byte {error.start})", hint="save it as UTF-8"
         ) from error
-
-
-def _read(path: Path, relative: str) -> bytes | None:
-    try:
-        descriptor = os.open(path, _FLAGS)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise _unreadable(relative, error) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InvalidArgument(f"{relative} is not a regular file and is not read")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(relative, error) from error
-    finally:
-        os.close(descriptor)
-    if len(data) > MAX_FILE_BYTES:
-        raise InvalidArgument(f"{relative} is larger than 1 MiB and is not read")
-    return data
 
 
 def conf_names(root: Path, relative: str) -> list[str] | None:
@@ -98,7 +68,7 @@ def conf_names(root: Path, relative: str) -> list[str] | None:
     try:
         names = [name for name in os.listdir(path) if _is_conf(name)]  # noqa: PTH208 - names only
     except OSError as error:
-        raise _unreadable(relative, error) from error
+        raise unreadable(relative, error) from error
     if len(names) > MAX_FOLDER_FILES:
         raise InvalidArgument(f"{relative} holds more than {MAX_FOLDER_FILES} conf files")
     for name in names:
@@ -110,8 +80,3 @@ def conf_names(root: Path, relative: str) -> list[str] | None:
 def _is_conf(name: str) -> bool:
     """Whether a shell's `*.conf` matches the name: not a hidden one."""
     return name.endswith(".conf") and not name.startswith(".")
-
-
-def _unreadable(relative: str, error: OSError) -> InvalidArgument:
-    reason = error.strerror or str(error)
-    return InvalidArgument(f"{relative} cannot be read: {reason}")

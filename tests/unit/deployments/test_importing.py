@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from registry.calls import Call
-from registry.deployments.document_file import MAX_DOCUMENT_BYTES, read_document
+from registry.deployments.document_file import MAX_DOCUMENT_MIB, read_document
 from registry.deployments.exporting import Export, export_deployments
 from registry.deployments.filters import DeploymentFilter
 from registry.deployments.importing import Import, import_deployments
@@ -306,7 +306,7 @@ def test_a_file_is_read_whole_and_what_is_wrong_with_it_is_named(tmp_path):
     (tmp_path / "link.json").symlink_to(tmp_path / "good.json")
     os.mkfifo(tmp_path / "fifo")
     with (tmp_path / "large.json").open("wb") as file:
-        file.truncate(MAX_DOCUMENT_BYTES + 1)
+        file.truncate(MAX_DOCUMENT_MIB * 1024 * 1024 + 1)
 
     assert {"version": 1} == read_document(tmp_path / "good.json")
     for name, expected in (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from registry.errors import InvalidArgument
-from registry.project.files import MAX_FILE_BYTES
+from registry.project.files import MAX_FILE_MIB
 from registry.project.folder import NotJson, ProjectFolder, read_project
 
 Project = Callable[..., Path]
@@ -343,7 +343,7 @@ def test_a_file_that_is_too_large_is_refused(project: Project) -> None:
 
 
 def test_conf_files_that_are_too_large_together_are_refused(project: Project) -> None:
-    text = "#" * (MAX_FILE_BYTES - 10)
+    text = "#" * (MAX_FILE_MIB * 1024 * 1024 - 10)
     root = project(**{f"do/ic/{index}.conf": text for index in range(5)})
 
     assert "larger than 4 MiB together" in refused(root)
