@@ -76,9 +76,7 @@ _SET = re.compile(r"(\w+) = (:\w+)")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_item_of_a_registration_is_mlccs_and_our_own_attributes(
-    table, stored, tmp_path, name
-):
+def test_the_item_of_a_registration_is_mlccs_and_our_own_attributes(table, stored, tmp_path, name):
     facts = _facts(name, tmp_path)
     for entry, write in (("r1", "ci_first_write"), ("r2", "ci_second_write")):
         theirs = CASES[name]["upstream"][write]["request"]
