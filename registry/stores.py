@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from registry.calls import Call
 from registry.ci.leases import Lease
-from schemas.base import Identity
+from schemas.base import Identity, State
 from schemas.ci import (
     CiBenchmark,
     CiConfiguration,
@@ -452,6 +452,10 @@ class CiTable(Protocol):
 
     @property
     def results(self) -> CiResults: ...  # noqa: D102 - named by its type
+
+    def create(self, *, call: Call) -> State:
+        """Make the table where there is none. Raises PreconditionFailed where one is unlike it."""
+        ...
 
     def register(self, registration: CiRegistration) -> CiWrite:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.

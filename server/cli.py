@@ -1,4 +1,6 @@
-"""The command `mlcc-registry-mcp`: reads flags, then serves one client over stdio, or examines.
+"""The command `mlcc-registry-mcp`: reads flags, then serves one client over stdio.
+
+Or it examines (`doctor`), or makes the CI table (`ci-table create`).
 
 `--help`, `--version` and a bad flag answer without importing the protocol library.
 """
@@ -20,14 +22,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0 at the end of input, and from a doctor who found no problem; 1 from one who did; 2 for
-        a setting that cannot be used.
+        0 at the end of input, from a doctor who found no problem, and when the CI table is there;
+        1 from a doctor who found one; 2 for a setting that cannot be used or a table that could
+        not be made.
     """
     parser = _parser()
     given = vars(parser.parse_intermixed_args(argv))
-    command = given.pop("command")
+    command = " ".join(given.pop("command"))
+    if command not in _COMMANDS:
+        parser.error(f"there is no command {command!r}; known: {', '.join(_COMMANDS[1:])}")
     options = {name: given.pop(name, False) for name in ("as_json", "mending")}
-    if command is None and any(options.values()):
+    if command != "doctor" and any(options.values()):
         parser.error("--json and --repair belong to doctor")
     try:
         settings = load_settings(given)
@@ -35,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from server.doctor import doctor  # noqa: PLC0415 - as below
 
             return doctor(settings, given.keys(), **options)
+        if command == "ci-table create":
+            from server.ci_table import create_ci_table  # noqa: PLC0415 - as below
+
+            return create_ci_table(settings)
         from server.stdio import serve  # noqa: PLC0415 - half a second that --help need not take
 
         serve(settings)
@@ -44,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"mlcc-registry-mcp: {said}", file=sys.stderr)  # noqa: T201 - no log yet
         return 2
     return 0
+
+
+_COMMANDS = ("", "doctor", "ci-table create")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,16 +73,17 @@ def _parser() -> argparse.ArgumentParser:
         "also an environment variable: --ci-table is MLCC_REGISTRY_CI_TABLE.",
         epilog="Exit status: 0 at the end of input, 2 for a setting that cannot be used. doctor: "
         "0 when nothing is a problem (warnings can be lived with), 1 when something is, 2 for a "
-        "setting that cannot be used.",
+        "setting that cannot be used. ci-table create: 0 when the table is there, 2 when it could "
+        "not be made.",
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument(
         "command",
-        nargs="?",
-        default=None,
-        choices=["doctor"],
-        help="show each setting and where it came from, check files and AWS, and say what to do; "
-        "without it the server serves",
+        nargs="*",
+        default=[],
+        help="doctor: show each setting and where it came from, check files and AWS, and say what "
+        "to do; ci-table create: make the CI table with its index, where no stack has; without a "
+        "command the server serves",
     )
     parser.add_argument(
         "--json", dest="as_json", action="store_true", help="doctor: print one JSON object"

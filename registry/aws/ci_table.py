@@ -13,6 +13,7 @@ from registry.aws.checks import check_table_name
 from registry.aws.ci_index import CiIndex
 from registry.aws.ci_items import configuration, text
 from registry.aws.ci_leases import LEASE_ATTRIBUTES, CiLeases
+from registry.aws.ci_provision import create_ci_table
 from registry.aws.ci_results import CiResults
 from registry.aws.ci_survey import CiSurvey
 from registry.aws.ci_writes import CiWrites
@@ -21,6 +22,7 @@ from registry.aws.translation import ConditionFailed
 from registry.calls import Call
 from registry.errors import InvalidArgument, NotFound
 from registry.stores import CiPage, CiRow, CiWrite
+from schemas.base import State
 from schemas.ci import NEVER_TESTED, CiConfiguration, CiRegistration
 
 LARGEST_CONFIG_BYTES = 390_000
@@ -48,6 +50,14 @@ class DynamoCiTable:
     def place(self) -> str:
         """Region and table name, which cursors are bound to."""
         return f"{self._connection.region}/{self._name}"
+
+    def create(self, *, call: Call) -> State:
+        """Make the table where there is none, as `registry.aws.ci_provision` says.
+
+        Raises:
+            PreconditionFailed: a table of that name is not shaped as MLCC's.
+        """
+        return create_ci_table(self._connection, self._name, call=call)
 
     def register(self, registration: CiRegistration) -> CiWrite:
         """Create the configuration or reset it to untested, in one conditional UpdateItem.

@@ -102,8 +102,9 @@ class CiWrites:
         """Return the error for a table that is not there."""
         return NotFound(
             f"there is no CI table {self._table!r} in {self._connection.region}",
-            hint="provision it with `ml-container-creator bootstrap --ci`, or name another with "
-            "ci_table; its region may be set with --ci-region",
+            hint="provision it with `ml-container-creator bootstrap --ci` or `mlcc-registry-mcp "
+            "ci-table create`, or name another with ci_table; its region may be set with "
+            "--ci-region",
         )
 
     def _arn(self) -> str:

@@ -1,15 +1,10 @@
 """The sandbox that the AWS tests run against: real boto3 clients, no patching."""
 
-import socket
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -209,63 +204,3 @@ def live_endpoint(sandbox: Sandbox, clients: Clients) -> LiveEndpoint:
     sample.start_endpoint(clients.sagemaker, "123456789012.dkr.ecr.us-west-2.amazonaws.com/m:1")
     sandbox.control.clear_log()
     return LiveEndpoint(sample.ENDPOINT, sample.VARIANT, sample.BASE_COMPONENT)
-
-
-class Gate:
-    """Stands before DynamoDB: passes requests on, notes them, and loses answers when told to.
-
-    No engine hangs up after the work is done; the sandbox's faults are SageMaker's.
-
-    Attributes:
-        asked: The operations, in order.
-        losing: Operations whose next answer is lost, once each.
-    """
-
-    def __init__(self, engine: str) -> None:
-        self.asked: list[str] = []
-        self.losing: list[str] = []
-        gate = self
-
-        class Passing(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                operation = self.headers["X-Amz-Target"].partition(".")[2]
-                gate.asked.append(operation)
-                engine_there = HTTPConnection(urlsplit(engine).netloc)
-                engine_there.request("POST", self.path, body, dict(self.headers))
-                answer = engine_there.getresponse()
-                content = answer.read()
-                engine_there.close()
-                if operation in gate.losing:
-                    gate.losing.remove(operation)
-                    self.close_connection = True
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    return
-                self.send_response(answer.status)
-                self.send_header("Content-Type", "application/x-amz-json-1.0")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *line: object) -> None:
-                """Nothing is printed."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Passing)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-@pytest.fixture
-def gate(aws_env: dict[str, str]) -> Iterator[Gate]:
-    """A gate before the engine for DynamoDB."""
-    opened = Gate(aws_env["AWS_ENDPOINT_URL_DYNAMODB"])
-    yield opened
-    opened.close()

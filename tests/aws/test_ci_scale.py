@@ -114,20 +114,22 @@ def test_a_long_walk_gives_each_record_once_while_others_are_claimed_and_added(
 @pytest.mark.parametrize(
     "count", [2_000, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
 )
-def test_the_first_page_takes_one_query_and_little_memory(table, fill, gate, monkeypatch, count):
+def test_the_first_page_takes_one_query_and_little_memory(
+    fill, front_env, sandbox, ci_table_name, count
+):
     fill(range(count))
-    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", gate.url)
     directory = BotoDirectory()
-    watched = directory.open(region="us-west-2", profile="").ci_table(table.place.split("/")[1])
-    watched.get("nothing")  # what the first call imports is not the page's
-    gate.asked.clear()
+    table = directory.open(region="us-west-2", profile="").ci_table(ci_table_name)
+    table.get("nothing")  # what the first call imports is not the page's
+    sandbox.control.clear_log()
 
     tracemalloc.start()
-    page = query_untested(watched, UntestedQuery(), now=NOW, limit=20, cursor="", call=Call())
+    page = query_untested(table, UntestedQuery(), now=NOW, limit=20, cursor="", call=Call())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     directory.close()
+    asked = [call["operation"] for call in sandbox.control.calls() if call["service"] == "dynamodb"]
     assert 20 == len({one.config_id for one in page.configurations})
-    assert (["Query"], False) == (gate.asked, page.complete)
+    assert (["Query"], False) == (asked, page.complete)
     assert peak < 8_000_000

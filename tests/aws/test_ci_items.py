@@ -1,0 +1,167 @@
+"""Items of the CI table beside MLCC's own, attribute for attribute: `do_folders` and `ci_table`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry.aws.ci_table import DynamoCiTable
+from registry.aws.directory import BotoDirectory
+from registry.capture import Overrides, capture, config_id_of
+from registry.ci.recording import record_benchmark
+from registry.errors import InvalidArgument, NotFound
+from registry.project.folder import read_project
+from registry.registration.ci import CiRequest, CiTarget, register_ci
+from registry.registration.request import RegistrationRequest
+from schemas.base import Identity
+from schemas.facts import DeploymentFacts
+
+from ..contract.test_do_folders import CASES, EXEMPTIONS, _write
+
+CI_TABLE = json.loads(
+    (Path(__file__).parents[1] / "data" / "contract" / "ci_table.json").read_text("utf-8")
+)
+PAGE = Path(__file__).parents[2] / "docs" / "ci.md"
+NOW = datetime(2026, 5, 1, 10, 0, 0, tzinfo=UTC)
+AT = "2026-05-01T10:00:00Z"
+OURS = {"registrationId", "writeRequestId", "updatedAt", "revision", "previousStatus"}
+DIFFERS = {(case, path.split(".")[-1]) for case, path, _ in EXEMPTIONS if path.startswith("ci.")}
+
+
+@pytest.fixture
+def table(aws_env: dict[str, str], ci_table_name: str) -> Iterator[DynamoCiTable]:
+    directory = BotoDirectory()
+    yield directory.open(region="us-west-2", profile="").ci_table(ci_table_name)
+    directory.close()
+
+
+@pytest.fixture
+def stored(clients, ci_table_name: str):
+    """Every item of the table."""
+    return lambda: clients.dynamodb.scan(TableName=ci_table_name)["Items"]
+
+
+def _facts(name: str, tmp_path: Path) -> DeploymentFacts:
+    _write(CASES[name], tmp_path / "project")
+    folder = read_project(tmp_path / "project", environment=CASES[name]["extra_environment"])
+    return capture(folder, Overrides(generator_version=CASES[name]["generated_by"]))
+
+
+def _register(table: DynamoCiTable, facts: DeploymentFacts, entry: str, strategy: str) -> str:
+    target = CiTarget("t", table, Identity(account="123456789012", region="us-west-2"))
+    request = RegistrationRequest(ci=True, build_strategy=strategy)
+    made = {"id": entry, "timestamp": "2026-05-01T10:00:00.000Z"}
+    return register_ci(target, CiRequest(facts, request, made, found=False, now=NOW)).state
+
+
+def _theirs(name: str, write: str) -> dict[str, Any]:
+    """Return the item as MLCC's request leaves it, without configJson."""
+    item = {**CASES[name]["upstream"]["ci_first_write"]["request"]["Item"]}
+    item["createdAt"] = {"S": AT}
+    if write == "ci_second_write":
+        request = CASES[name]["upstream"][write]["request"]
+        values = request["ExpressionAttributeValues"]
+        item |= {key: values[ref] for key, ref in _SET.findall(request["UpdateExpression"])}
+    item.pop("configJson")
+    return {key: value for key, value in item.items() if (name, key) not in DIFFERS}
+
+
+_SET = re.compile(r"(\w+) = (:\w+)")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_item_of_a_registration_is_mlccs_and_our_own_attributes(table, stored, tmp_path, name):
+    facts = _facts(name, tmp_path)
+    for entry, write in (("r1", "ci_first_write"), ("r2", "ci_second_write")):
+        theirs = CASES[name]["upstream"][write]["request"]
+        given = theirs.get("Item") or theirs["ExpressionAttributeValues"]
+        strategy = (given.get("buildStrategy") or given.get(":bs"))["S"]
+
+        state = _register(table, facts, entry, strategy)
+
+        (item,) = stored()
+        assert {"r1": "created", "r2": "updated"}[entry] == state
+        assert json.loads(item.pop("configJson")["S"])["buildStrategy"] == strategy
+        assert set(item) >= OURS
+        mine = {
+            key: value
+            for key, value in item.items()
+            if key not in OURS and (name, key) not in DIFFERS
+        }
+        assert _theirs(name, write) == mine
+
+
+@pytest.mark.parametrize("case", CI_TABLE["benchmark_status"], ids=lambda each: each["id"])
+def test_a_benchmark_writes_what_mlcc_writes_to_the_item_of_the_true_counts(
+    table, stored, clients, ci_table_name, case
+):
+    """D27: MLCC's own goes to the item of one component and no adapter, whatever there is."""
+    options = dict(zip(case["argv"][::2], case["argv"][1::2], strict=True))
+    config_id = case["configId_written_by_ci_registration"]
+    clients.dynamodb.put_item(TableName=ci_table_name, Item={"configId": {"S": config_id}})
+
+    def record() -> None:
+        record_benchmark(
+            table,
+            config_id,
+            options.get("--benchmark-run-id", ""),
+            options["--benchmark-status"],
+            now=lambda: NOW,
+        )
+
+    if case["update_item"] is None:
+        with pytest.raises(InvalidArgument):
+            record()
+        expected = {}
+    else:
+        record()
+        written = case["update_item"]["ExpressionAttributeValues"] | {":ts": {"S": AT}}
+        names = _SET.findall(case["update_item"]["UpdateExpression"])
+        expected = {key: written[ref] for key, ref in names}
+
+    assert [{"configId": {"S": config_id}} | expected] == stored()
+
+
+def test_a_benchmark_makes_no_stray_item(table, stored, tmp_path):
+    facts = _facts("vllm-lora-five-adapters", tmp_path)
+
+    with pytest.raises(NotFound):
+        record_benchmark(table, config_id_of(facts), "bmk-1", "failed", now=lambda: NOW)
+
+    assert [] == stored()
+
+
+def test_mlccs_readers_and_ours_read_the_same_of_an_item(table, clients, ci_table_name):
+    for item in CI_TABLE["e2e_status"]["items"]:
+        clients.dynamodb.put_item(TableName=ci_table_name, Item=item)
+
+    for wanted in CI_TABLE["e2e_status"]["cases"][0]["output"]["results"]:
+        found = table.get(wanted["configId"])
+
+        status = found.test_status if found else "untested"
+        assert (wanted["testStatus"], wanted["lastTestTimestamp"]) == (
+            status,
+            found and found.last_test_timestamp,
+        )
+        assert wanted["failingStage"] == (status.partition("fail-")[2] or None)
+
+
+def test_the_page_lists_the_attributes_that_mlcc_does_not_know():
+    named = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE))
+
+    assert OURS <= named
+    assert {
+        "leaseId",
+        "leaseOwner",
+        "leaseExpiresAt",
+        "leasedFrom",
+        "lastResult",
+        "previousResult",
+        "lateResults",
+    } <= named
