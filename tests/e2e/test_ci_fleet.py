@@ -185,15 +185,21 @@ async def test_one_configuration_registered_by_many_at_once_has_one_creator(
         for caller in callers:  # imports and the account are not what is to be simultaneous
             await caller.ok("query_ci_untested")
         states: list[str] = []
+        ids: set[str] = set()
 
         async def register(caller: Caller) -> None:
             made = await caller.ok("register_deployment", ci=True)
             states.append(made["ci"]["state"])
+            ids.add(made["id"])
 
         async with anyio.create_task_group() as group:
             for caller in callers:
                 group.start_soon(register, caller)
 
     [item] = items().values()
-    assert ["created", *["updated"] * (servers - 1)] == sorted(states)
-    assert str(servers) == item["revision"]["N"]
+    # MLCC's rule makes an id of the millisecond: registries of their own may come to the same
+    # one, and what carries it already is left as it is.
+    same = states.count("unchanged")
+    assert same <= servers - len(ids)
+    assert ["created", *["unchanged"] * same, *["updated"] * (servers - 1 - same)] == sorted(states)
+    assert str(servers - same) == item["revision"]["N"]

@@ -24,19 +24,25 @@ def made(request, sandbox, aws_env, clients_of):
     sandbox.control.close_front()
 
 
+def tables_of(clients) -> list[str]:
+    """Every table's name: other tests' tables fill more than one page of a hundred."""
+    pages = clients.dynamodb.get_paginator("list_tables").paginate()
+    return [name for page in pages for name in page["TableNames"]]
+
+
 def test_each_account_and_region_has_what_it_made_and_nothing_else(made, sandbox):
     for (_, account, region), clients in zip(HOMES, made, strict=True):
         name = f"of-{account}-{region}"
         clients.sagemaker.create_model_package_group(ModelPackageGroupName=name)
         clients.ecr.create_repository(repositoryName=name)
-        if name not in clients.dynamodb.list_tables()["TableNames"]:
+        if name not in tables_of(clients):
             sample.create_ci_table(clients.dynamodb, name)
 
     for (_, account, region), clients in zip(HOMES, made, strict=True):
         name = f"of-{account}-{region}"
         [group] = clients.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
         [repository] = clients.ecr.describe_repositories()["repositories"]
-        tables = clients.dynamodb.list_tables()["TableNames"]
+        tables = tables_of(clients)
         table = clients.dynamodb.describe_table(TableName=name)["Table"]
         at = f"{region}:{account}"
 
