@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -249,14 +249,14 @@ async def _running(
     try:
         yield process
     finally:
-        if process.returncode is None:
-            with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True):
+            if process.returncode is None:
                 os.killpg(process.pid, signal.SIGTERM)
                 with anyio.move_on_after(_GRACE_S):
                     await process.wait()
-                if process.returncode is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    await process.wait()
+            with suppress(ProcessLookupError):  # nothing is left of its group: the usual case
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
 
 
 async def _last_words(process: anyio.abc.Process) -> str:

@@ -145,6 +145,21 @@ def test_a_signal_stops_the_command_and_gives_the_lease_back(start, put, item, t
     assert set() == LEASE & set(item("slow"))
 
 
+def test_what_a_command_started_and_left_ends_with_it(start, put, item, tmp_path):
+    """A shell's background child can miss the signal: here it ignores it."""
+    put("slow")
+    begun = tmp_path / "begun"
+    deaf = f"(trap '' TERM; touch {begun}; exec sleep 300) & trap 'exit 1' TERM; wait"
+    worker = start(deaf)
+    until(begun.exists)
+
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=60)  # the child had the worker's pipes
+
+    assert 128 + signal.SIGTERM == worker.returncode
+    assert set() == LEASE & set(item("slow"))
+
+
 def test_a_lease_is_renewed_while_the_command_runs(start, put, item):
     put("long")
     worker = start("sleep 4", "--lease-s", "3")
