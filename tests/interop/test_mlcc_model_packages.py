@@ -231,10 +231,11 @@ def test_both_list_the_same_adapters_and_models_of_what_ours_wrote(ours, theirs)
     lineage = ("tuneTechnique", "datasetS3Uri", "parentModelVersionArn")
     of_adapter = ("arn", "version", *lineage, "description")
     of_model = ("arn", "version", "deploymentConfig", "modelName", "instanceType", "description")
-    assert 4 == len(adapters["adapters"])
-    assert shared(adapters["adapters"], *of_adapter) == shared(
-        their_adapters["adapters"], *of_adapter
-    )
+    theirs_told = shared(their_adapters["adapters"], *of_adapter)
+    assert shared(adapters["adapters"], *of_adapter) == theirs_told
+    assert [("sft", FAQ_DATA), ("dpo", TONE_DATA)] * 2 == [
+        (each["tuneTechnique"], each["datasetS3Uri"]) for each in theirs_told
+    ]
     assert 2 == len(models["models"])
     assert shared(models["models"], *of_model) == shared(their_models["models"], *of_model)
     assert {""} == {each["modelDataUrl"] for each in their_adapters["adapters"]}
