@@ -19,6 +19,7 @@ from registry.errors import AccountNotAllowed, NotConfigured
 from registry.local.deployments import user_registry
 from registry.project.adapter_conf import AdapterConfFile, RegistryAdapter
 from registry.project.folder import read_project
+from registry.registration.packages import PackageRegistrar
 from registry.registration.register import Registrar
 from registry.registration.request import RegistrationRequest
 from schemas.base import Identity
@@ -278,6 +279,14 @@ def test_an_image_that_is_not_there_is_left_out(register, versions, given):
     assert bool(given) == any("does not exist" in each for each in made.warnings)
 
 
+def test_an_image_too_long_for_the_service_is_left_out(register, versions):
+    host = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+    made = register(base_only=True, given={"container_image": f"{host}/{'r' * 220}:tag"})
+
+    assert "InferenceSpecification" not in versions()[0]
+    assert any("255" in each for each in made.warnings)
+
+
 def test_where_ecr_may_not_be_looked_at_the_form_decides(register, versions, sandbox):
     sandbox.control.fail("DescribeImages", "deny", times=-1, service="ecr")
     register(base_only=True)
@@ -329,6 +338,30 @@ def test_after_lost_answers_every_version_is_there_once(register, versions, sand
 
     assert "failed" in outcome(first)
     assert {"created", "unchanged"} >= set(outcome(again))
+    assert 3 == len(versions())
+
+
+def test_of_two_calls_that_both_looked_before_either_made_anything_each_version_is_there_once(
+    aws, project, versions, clients
+):
+    """Design, rule 5: what is made twice has one token, since it says the same."""
+    facts = capture(read_project(project), Overrides())
+    first, second = (
+        PackageRegistrar(
+            aws=aws,
+            facts=facts,
+            request=RegistrationRequest(),
+            entry_id="0123abcd",
+            resumed=False,
+            since=datetime.now(UTC),
+            image=None,
+            call=Call(),
+        ).register(None)
+        for _ in range(2)
+    )
+
+    assert first.package.arn == second.package.arn
+    assert [each.arn for each in first.adapters] == [each.arn for each in second.adapters]
     assert 3 == len(versions())
 
 
