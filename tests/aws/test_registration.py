@@ -249,6 +249,20 @@ def test_a_dataset_that_only_a_shell_could_tell_is_left_out_with_its_line(
     assert any("TUNE_DATASET_S3_URI_SFT" in each and "faq-sft" in each for each in made.warnings)
 
 
+def test_only_the_projects_own_group_is_written_to_and_never_what_training_fills(
+    register, clients, entries
+):
+    """Specification: training alone fills the group that ends in -tune-models."""
+    register()
+    refused = register(given={"project_name": f"{GROUP}-tune-models"})
+
+    groups = clients.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+    assert [GROUP] == [each["ModelPackageGroupName"] for each in groups]
+    assert ["failed", "skipped", "skipped"] == outcome(refused)
+    assert "training" in (refused.model_package.warning or "")
+    assert 2 == len(entries())
+
+
 # Which image a version names
 
 
