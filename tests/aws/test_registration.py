@@ -208,10 +208,13 @@ def test_an_adapters_version_says_where_it_comes_from_and_where_it_runs(
         ("failed", "PendingManualApproval"),
     ],
 )
-def test_only_what_was_deployed_with_success_is_approved(register, versions, status, approval):
+def test_only_what_was_deployed_with_success_is_approved(
+    register, versions, entries, status, approval
+):
     register(status=status)
 
     assert [approval] * 3 == [each["ModelApprovalStatus"] for each in versions()]
+    assert [status] == [each["status"] for each in entries()]
 
 
 def test_characters_that_the_service_refuses_are_told_of_and_a_url_is_never_altered(
@@ -247,6 +250,19 @@ def test_a_dataset_that_only_a_shell_could_tell_is_left_out_with_its_line(
     assert ["created", "created", "created"] == outcome(made)
     assert "datasetS3Uri" not in metadata_of(versions()[1])
     assert any("TUNE_DATASET_S3_URI_SFT" in each and "faq-sft" in each for each in made.warnings)
+
+
+def test_the_local_entry_is_as_full_where_sagemaker_had_no_part_in_it(register, entries):
+    """Specification: the local registry always records the full entry."""
+    register(account=no_account, idempotency_key="alone")
+    register(idempotency_key="both")
+
+    alone, both = entries()
+    assert {"modelPackageArn", "modelPackageVersion"} == both.keys() - alone.keys()
+    own = {"id", "timestamp", "idempotencyKey"}
+    assert {key: both[key] for key in alone.keys() - own} == {
+        key: alone[key] for key in alone.keys() - own
+    }
 
 
 def test_only_the_projects_own_group_is_written_to_and_never_what_training_fills(

@@ -188,7 +188,7 @@ async def test_a_ci_record_without_credentials_is_an_error(connect, home):
     assert 1 == len(stored(home))
 
 
-async def test_excluded_adapters_and_base_only_concern_sagemaker_alone(connect):
+async def test_excluded_adapters_and_base_only_concern_sagemaker_alone(connect, aws):
     async with connect() as client:
         excluded = await client.ok("register_deployment", exclude="faq-sft,nobody", notes="a")
         base = await client.ok("register_deployment", base_only=True, notes="b")
@@ -197,6 +197,8 @@ async def test_excluded_adapters_and_base_only_concern_sagemaker_alone(connect):
     assert any("nobody" in each and "tone-dpo" in each for each in excluded["warnings"])
     assert ["skipped", "skipped"] == [each["state"] for each in base["adapters"]]
     assert 4 == len(base["record"]["icList"])
+    made = [each["CustomerMetadataProperties"].get("adapterName", "") for each in versions(aws)]
+    assert ["", "", "tone-dpo"] == sorted(made)
 
 
 async def test_a_call_can_do_without_a_folder(connect, tmp_path, home):
