@@ -23,10 +23,9 @@ from registry.project.folder import read_project
 from registry.registration.register import Registrar
 from registry.registration.request import RegistrationRequest
 
-from ..contract.test_do_folders import CASES, _write
+from ..contract.test_do_folders import CASES, NOTHING, _differences, _write
 
 FIVE = "vllm-lora-five-adapters"
-NOTHING = "<nothing>"
 TOKEN = "<client-token>"
 METADATA = "CustomerMetadataProperties"
 PARENT = "arn:aws:sagemaker:us-west-2:123456789012:model-package/tv-lora/1"
@@ -193,19 +192,6 @@ EXEMPTIONS: dict[tuple[str, str], tuple[str, Any]] = {
 """Case and place -> why ours differs, and what ours sends there."""
 
 
-def _differences(path: str, ours: object, theirs: object) -> Iterator[tuple[str, Any]]:
-    """Yield where two documents differ, and what ours has there."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        for key in {**theirs, **ours}:
-            there = f"{path}.{key}" if path else key
-            yield from _differences(there, ours.get(key, NOTHING), theirs.get(key, NOTHING))
-    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            yield from _differences(f"{path}[{index}]", one, other)
-    elif ours != theirs:
-        yield path, ours
-
-
 @pytest.fixture
 def sent(sessions, aws_env, sandbox, tmp_path):
     """Register a vector's folder; returns the requests of every operation that writes."""
@@ -239,18 +225,20 @@ def sent(sessions, aws_env, sandbox, tmp_path):
 @pytest.mark.parametrize("name", CASES)
 def test_every_request_is_mlccs_but_for_what_we_decided(name, sent):
     """Record contract, section 5 and `do_folders`."""
-    theirs = CASES[name]["upstream"]
+    upstream = CASES[name]["upstream"]
     groups, versions = sent(CASES[name])
     tokens = [version.pop("ClientToken") for version in versions]
 
-    ours = {place: each | {"ClientToken": TOKEN} for place, each in _by_place(versions).items()}
+    ours: dict[str, Any] = {"group": groups}
+    for place, each in _by_place(versions).items():
+        ours[place] = each | {"ClientToken": TOKEN}
+    theirs = {"group": upstream["create_model_package_group"], **THEIRS[name]}
     found = dict(
-        _differences(
-            "",
-            {"group": groups, **ours},
-            {"group": theirs["create_model_package_group"], **THEIRS[name]},
-        )
+        difference
+        for place in {**ours, **theirs}
+        for difference in _differences(place, ours.get(place, NOTHING), theirs.get(place, NOTHING))
     )
+
     assert {
         place: value for (case, place), (_, value) in EXEMPTIONS.items() if case == name
     } == found

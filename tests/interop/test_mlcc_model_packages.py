@@ -18,6 +18,8 @@ from sandbox.service import Sandbox
 
 from .conftest import PIN, SERVER
 
+pytestmark = pytest.mark.timeout(300)  # the first test may wait for what npm and pip install
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "support-bot"
 GROUP = "support-bot"
 ENDPOINT = "support-bot-endpoint"
@@ -300,8 +302,10 @@ def test_equal_versions_of_mlccs_helper_are_found_and_shown_as_the_deployments_l
     ]
 
 
-def test_an_adapter_that_mlccs_helper_registered_is_rolled_out(ours, write, aws, project):
-    """D20: such a version records no name, so the call gives one."""
+def test_an_adapter_that_mlccs_helper_registered_is_rolled_out_and_registered_from_there(
+    ours, theirs, write, aws, project
+):
+    """D20: such a version records no name, so the call gives one; its lineage goes with it."""
     aws["s3"].create_bucket(
         Bucket="support-bot-adapters",
         CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
@@ -317,7 +321,7 @@ def test_an_adapter_that_mlccs_helper_registered_is_rolled_out(ours, write, aws,
     )
     written = write()
     chosen = {"version_arn": written["tone"], "adapter_name": "polite"}
-    [rolled] = ours(("deploy_adapter_from_registry", chosen))
+    rolled, registered = ours(("deploy_adapter_from_registry", chosen), ("register_deployment", {}))
 
     found = aws["sagemaker"].describe_inference_component(
         InferenceComponentName="support-bot-adapter-polite"
@@ -328,3 +332,9 @@ def test_an_adapter_that_mlccs_helper_registered_is_rolled_out(ours, write, aws,
     conf = (project / "do/adapters/polite.conf").read_text("utf-8").splitlines()
     assert f'export ADAPTER_REGISTRY_ARN="{written["tone"]}"' in conf
     assert f'export ADAPTER_PARENT_MODEL_ARN="{written["base"]}"' in conf
+    arn = next(each["arn"] for each in registered["adapters"] if each["name"] == "polite")
+    _, polite = theirs("get-version", arn=arn)
+    told = {key: polite["metadata"][key] for key in ("tuneTechnique", "datasetS3Uri")}
+    assert {"tuneTechnique": "dpo", "datasetS3Uri": TONE_DATA} == told
+    assert registered["modelPackage"]["arn"] == polite["metadata"]["parentModelVersionArn"]
+    assert TONE == polite["modelDataUrl"]
