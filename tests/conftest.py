@@ -80,8 +80,7 @@ def _installed_once(pin: Path, wanted: bytes, *command: str) -> Path:
             (home / pin.name).write_bytes(pin.read_bytes())
             done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
             if done.returncode:
-                told = done.stderr[-500:]
-                unavailable(f"{command[0]} could not install what {pin.name} pins: {told}")
+                unavailable(f"what {pin.name} pins could not be installed: {done.stderr[-500:]}")
             (home / "installed").touch()
     return home
 
