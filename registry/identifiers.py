@@ -91,6 +91,22 @@ def check_project_name(name: str) -> str:
     return name
 
 
+def deployment_group(project: str) -> str:
+    """Return the group that a project's deployments are registered in, which has its name.
+
+    Raises:
+        InvalidArgument: no group can be called so, or it would be one that training fills.
+
+    Source: specification, "Two Model Package Groups per project".
+    """
+    if project.endswith(_TUNE_GROUP):
+        raise InvalidArgument(
+            f"model package group {quoted(project, 100)} is training's, nobody else writes to it",
+            hint=f"deployments are registered under the project's own name, without {_TUNE_GROUP}",
+        )
+    return check_project_name(project)
+
+
 def check_adapter_name(name: str) -> str:
     """Return the name when it can name an adapter, its conf and its component.
 

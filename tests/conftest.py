@@ -1,6 +1,7 @@
 """No test sees the AWS configuration of whoever runs it; secrets to plant are made up here.
 
-Programs of other people are installed by npm, once, into a cache folder outside the checkout.
+Programs of other people are installed by npm and pip, once, into a cache folder outside the
+checkout.
 """
 
 from __future__ import annotations
@@ -69,6 +70,21 @@ def unavailable(reason: str) -> None:
     pytest.skip(reason)
 
 
+def _installed_once(pin: Path, wanted: bytes, *command: str) -> Path:
+    """Return a cache folder in which the command has run beside a copy of the pin, once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = cache / "mlcc-registry-mcp-tests" / hashlib.sha256(wanted).hexdigest()[:12]
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / "install.lock"):
+        if not (home / "installed").exists():
+            (home / pin.name).write_bytes(pin.read_bytes())
+            done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+            if done.returncode:
+                unavailable(f"what {pin.name} pins could not be installed: {done.stderr[-500:]}")
+            (home / "installed").touch()
+    return home
+
+
 @pytest.fixture(scope="session")
 def npm_install() -> Callable[[Path], Path]:
     """Install what a package.json pins; the folder returned has it in `node_modules`."""
@@ -76,24 +92,24 @@ def npm_install() -> Callable[[Path], Path]:
     def install(pin: Path) -> Path:
         if not shutil.which("node") or not shutil.which("npm"):
             unavailable("node and npm are not installed")
-        wanted = pin.read_bytes()
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        home = cache / "mlcc-registry-mcp-tests" / hashlib.sha256(wanted).hexdigest()[:12]
-        home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "install.lock"):
-            if not (home / "installed").exists():
-                (home / "package.json").write_bytes(wanted)
-                done = subprocess.run(
-                    ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"],
-                    cwd=home,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                if done.returncode:
-                    unavailable(f"npm could not install the packages: {done.stderr[-500:]}")
-                (home / "installed").touch()
-        return home
+        options = ("--ignore-scripts", "--no-audit", "--no-fund")
+        return _installed_once(pin, pin.read_bytes(), "npm", "install", *options)
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def pip_install() -> Callable[[Path], Path]:
+    """Install exactly what a requirements file pins, apart from our own packages.
+
+    The folder returned goes on the path of a Python that has ours, and wins over them.
+    """
+
+    def install(pin: Path) -> Path:
+        python = f"{sys.implementation.cache_tag}\n".encode()
+        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+        command += ["--no-deps", "--target", "packages", "--requirement", pin.name]
+        return _installed_once(pin, python + pin.read_bytes(), *command) / "packages"
 
     return install
 

@@ -21,7 +21,7 @@ from registry.errors import (
     Unavailable,
     explain,
 )
-from registry.identifiers import PackageArn, check_project_name
+from registry.identifiers import PackageArn, deployment_group
 from registry.registration.drafts import Drafts, common_metadata, under_another_token
 from registry.registration.origins import Origins, is_from_registry
 from registry.registration.present import (
@@ -97,7 +97,7 @@ class PackageRegistrar:
         return Drafts(self.facts, self.request, self.entry_id, self.image)
 
     def _model(self, known_arn: str | None) -> tuple[PackageOutcome, ModelPackage | None]:
-        group = check_project_name(self.facts.project_name)
+        group = deployment_group(self.facts.project_name)
         draft, notes = self._drafts.model()
         self._warnings.extend(notes)
         found = self._known(known_arn) if known_arn else None

@@ -19,6 +19,7 @@ from registry.errors import AccountNotAllowed, NotConfigured
 from registry.local.deployments import user_registry
 from registry.project.adapter_conf import AdapterConfFile, RegistryAdapter
 from registry.project.folder import read_project
+from registry.registration.packages import PackageRegistrar
 from registry.registration.register import Registrar
 from registry.registration.request import RegistrationRequest
 from schemas.base import Identity
@@ -207,10 +208,13 @@ def test_an_adapters_version_says_where_it_comes_from_and_where_it_runs(
         ("failed", "PendingManualApproval"),
     ],
 )
-def test_only_what_was_deployed_with_success_is_approved(register, versions, status, approval):
+def test_only_what_was_deployed_with_success_is_approved(
+    register, versions, entries, status, approval
+):
     register(status=status)
 
     assert [approval] * 3 == [each["ModelApprovalStatus"] for each in versions()]
+    assert [status] == [each["status"] for each in entries()]
 
 
 def test_characters_that_the_service_refuses_are_told_of_and_a_url_is_never_altered(
@@ -248,6 +252,33 @@ def test_a_dataset_that_only_a_shell_could_tell_is_left_out_with_its_line(
     assert any("TUNE_DATASET_S3_URI_SFT" in each and "faq-sft" in each for each in made.warnings)
 
 
+def test_the_local_entry_is_as_full_where_sagemaker_had_no_part_in_it(register, entries):
+    """Specification: the local registry always records the full entry."""
+    register(account=no_account, idempotency_key="alone")
+    register(idempotency_key="both")
+
+    alone, both = entries()
+    assert {"modelPackageArn", "modelPackageVersion"} == both.keys() - alone.keys()
+    own = {"id", "timestamp", "idempotencyKey"}
+    assert {key: both[key] for key in alone.keys() - own} == {
+        key: alone[key] for key in alone.keys() - own
+    }
+
+
+def test_only_the_projects_own_group_is_written_to_and_never_what_training_fills(
+    register, clients, entries
+):
+    """Specification: training alone fills the group that ends in -tune-models."""
+    register()
+    refused = register(given={"project_name": f"{GROUP}-tune-models"})
+
+    groups = clients.sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+    assert [GROUP] == [each["ModelPackageGroupName"] for each in groups]
+    assert ["failed", "skipped", "skipped"] == outcome(refused)
+    assert "training" in (refused.model_package.warning or "")
+    assert 2 == len(entries())
+
+
 # Which image a version names
 
 
@@ -276,6 +307,14 @@ def test_an_image_that_is_not_there_is_left_out(register, versions, given):
 
     assert "InferenceSpecification" not in versions()[0]
     assert bool(given) == any("does not exist" in each for each in made.warnings)
+
+
+def test_an_image_too_long_for_the_service_is_left_out(register, versions):
+    host = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+    made = register(base_only=True, given={"container_image": f"{host}/{'r' * 220}:tag"})
+
+    assert "InferenceSpecification" not in versions()[0]
+    assert any("255" in each for each in made.warnings)
 
 
 def test_where_ecr_may_not_be_looked_at_the_form_decides(register, versions, sandbox):
@@ -329,6 +368,30 @@ def test_after_lost_answers_every_version_is_there_once(register, versions, sand
 
     assert "failed" in outcome(first)
     assert {"created", "unchanged"} >= set(outcome(again))
+    assert 3 == len(versions())
+
+
+def test_of_two_calls_that_both_looked_before_either_made_anything_each_version_is_there_once(
+    aws, project, versions, clients
+):
+    """Design, rule 5: what is made twice has one token, since it says the same."""
+    facts = capture(read_project(project), Overrides())
+    first, second = (
+        PackageRegistrar(
+            aws=aws,
+            facts=facts,
+            request=RegistrationRequest(),
+            entry_id="0123abcd",
+            resumed=False,
+            since=datetime.now(UTC),
+            image=None,
+            call=Call(),
+        ).register(None)
+        for _ in range(2)
+    )
+
+    assert first.package.arn == second.package.arn
+    assert [each.arn for each in first.adapters] == [each.arn for each in second.adapters]
     assert 3 == len(versions())
 
 

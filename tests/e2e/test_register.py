@@ -8,6 +8,9 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+NOT_FATAL = "MPG registration failed (non-fatal) — local registry is the primary record"
+"""The specification's sentence."""
+
 
 def stored(home):
     return json.loads((home / "registry.json").read_text("utf-8"))["entries"]
@@ -98,10 +101,7 @@ async def test_without_credentials_the_local_entry_is_written_and_completed_late
     assert "created" == alone["local"]["state"]
     assert "skipped" == alone["modelPackage"]["state"]
     assert ["skipped", "skipped"] == [each["state"] for each in alone["adapters"]]
-    assert (
-        "MPG registration failed (non-fatal) — local registry is the primary record"
-        in alone["warnings"]
-    )
+    assert NOT_FATAL in alone["warnings"]
     assert "again" in alone["nextStep"]
     assert alone["id"] == completed["id"]
     assert "unchanged" == completed["local"]["state"]
@@ -134,6 +134,7 @@ async def test_a_refused_package_is_a_warning_and_its_adapters_are_skipped(conne
 
     assert "failed" == made["modelPackage"]["state"]
     assert "CreateModelPackage" in made["modelPackage"]["warning"]
+    assert NOT_FATAL in made["warnings"]
     assert ["skipped", "skipped"] == [each["state"] for each in made["adapters"]]
     assert 1 == len(stored(home))
 
@@ -144,6 +145,7 @@ async def test_a_name_that_no_group_can_have_fails_the_package_alone(connect, ho
 
     assert "failed" == made["modelPackage"]["state"]
     assert "support_bot" in made["modelPackage"]["warning"]
+    assert NOT_FATAL in made["warnings"]
     assert ["skipped", "skipped"] == [each["state"] for each in made["adapters"]]
     assert ["support_bot"] == [each["projectName"] for each in stored(home)]
 
@@ -188,7 +190,7 @@ async def test_a_ci_record_without_credentials_is_an_error(connect, home):
     assert 1 == len(stored(home))
 
 
-async def test_excluded_adapters_and_base_only_concern_sagemaker_alone(connect):
+async def test_excluded_adapters_and_base_only_concern_sagemaker_alone(connect, aws):
     async with connect() as client:
         excluded = await client.ok("register_deployment", exclude="faq-sft,nobody", notes="a")
         base = await client.ok("register_deployment", base_only=True, notes="b")
@@ -197,6 +199,8 @@ async def test_excluded_adapters_and_base_only_concern_sagemaker_alone(connect):
     assert any("nobody" in each and "tone-dpo" in each for each in excluded["warnings"])
     assert ["skipped", "skipped"] == [each["state"] for each in base["adapters"]]
     assert 4 == len(base["record"]["icList"])
+    made = [each["CustomerMetadataProperties"].get("adapterName", "") for each in versions(aws)]
+    assert ["", "", "tone-dpo"] == sorted(made)
 
 
 async def test_a_call_can_do_without_a_folder(connect, tmp_path, home):
