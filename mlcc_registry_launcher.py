@@ -14,6 +14,11 @@ def serve() -> None:
     _run_isolated("server.cli")
 
 
+def client() -> None:
+    """Run the command line: `mlcc-registry`."""
+    _run_isolated("clients.command.main")
+
+
 def sandbox() -> None:
     """Run the local AWS: `mlcc-registry-sandbox`."""
     _run_isolated("sandbox.cli")

@@ -1,0 +1,1 @@
+"""The command line `mlcc-registry`, for people and CI: a client of our own server."""

@@ -1,0 +1,28 @@
+"""Where the command `mlcc-registry` begins: the server first, then the rest of this program.
+
+Server and client each load for most of a second; started in this order, they load side by side.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from clients.command.starting import early_server
+
+
+def main() -> int:
+    """Run the command line and return its exit status."""
+    arguments = sys.argv[1:]
+    server = early_server(arguments, os.environ)
+    try:
+        from clients.command.app import run  # noqa: PLC0415 - the server loads meanwhile
+
+        return run(arguments, server)
+    finally:
+        if server is not None:
+            server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
