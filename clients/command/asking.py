@@ -12,8 +12,9 @@ from mcp.client import ClientRequestContext
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
 
-async def at_the_terminal(  # noqa: ARG001
-    context: ClientRequestContext, params: ElicitRequestParams
+async def at_the_terminal(
+    context: ClientRequestContext,  # noqa: ARG001 - the protocol library's signature
+    params: ElicitRequestParams,
 ) -> ElicitResult:
     """Show a question and return the answer; Ctrl-C or the end of input cancels it.
 
