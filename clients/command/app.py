@@ -17,7 +17,7 @@ from clients.command.front import Front
 from clients.command.output import print_json, print_refusal
 from clients.command.register import register
 from clients.command.registry import registry
-from clients.command.starting import COMPLETION, Server
+from clients.command.starting import COMPLETION
 from clients.command.version import version
 
 _EPILOG = (
@@ -51,9 +51,8 @@ for each in (register, registry, adapters, adapter_alias, ci, call, tools, compl
     program.add_command(each)
 
 
-def run(arguments: Sequence[str], server: Server | None) -> int:
+def run(arguments: Sequence[str], front: Front) -> int:
     """Run a command line and return its exit status."""
-    front = Front.of(server)
     try:
         status = program.main(
             list(arguments),

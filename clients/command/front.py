@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clients.command.answers import Answer
 
 if TYPE_CHECKING:  # loaded by the first conversation
-    from clients.command.session import Conversation, Registry
+    from clients.command.session import Conversation, Registry, Way
     from clients.command.starting import Server
 
 
@@ -20,17 +20,18 @@ class Front:
     """One run of the command line.
 
     Attributes:
-        server: Started for this command; None for a command that needs none.
+        way: Reaches the server; None for a command that needs none.
         person: Somebody can be asked: standard input and error are a terminal.
     """
 
-    server: Server | None
+    way: Callable[[], Way] | None
     person: bool
 
     @classmethod
     def of(cls, server: Server | None) -> Front:
-        """Return the front for this process's own streams."""
-        return cls(server, sys.stdin.isatty() and sys.stderr.isatty())
+        """Return the front for this process's own streams, and a server that was started."""
+        person = sys.stdin.isatty() and sys.stderr.isatty()
+        return cls(None if server is None else partial(_pipes, server), person)
 
     def converse(self, talk: Conversation, *, asking: bool = False) -> Answer:
         """Hold a conversation with the server and return what it came to.
@@ -46,10 +47,10 @@ class Front:
         from clients.command.asking import at_the_terminal  # noqa: PLC0415 - as below
         from clients.command.session import converse  # noqa: PLC0415 - loads the protocol library
 
-        if self.server is None:
+        if self.way is None:
             raise RuntimeError("no server was started for this command")
         ask = at_the_terminal if asking and self.person else None
-        return anyio.run(partial(converse, self.server, ask, talk))
+        return anyio.run(partial(converse, self.way(), ask, talk))
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Answer:
         """Call one tool and return its answer.
@@ -89,3 +90,9 @@ class Front:
             return {**whole, "complete": False}
 
         return self.converse(talk)
+
+
+def _pipes(server: Server) -> Way:
+    from clients.command.session import Pipes  # noqa: PLC0415 - loads the protocol library
+
+    return Pipes(server)

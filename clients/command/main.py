@@ -17,8 +17,9 @@ def main() -> int:
     server = early_server(arguments, os.environ)
     try:
         from clients.command.app import run  # noqa: PLC0415 - the server loads meanwhile
+        from clients.command.front import Front  # noqa: PLC0415 - as above
 
-        return run(arguments, server)
+        return run(arguments, Front.of(server))
     finally:
         if server is not None:
             server.stop()

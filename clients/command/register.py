@@ -25,6 +25,9 @@ from clients.command.output import (
 )
 
 _NOUNS = ("dataset", "evaluator")
+_OUR_OWN = {"buildStrategy"}
+"""Keys of a record that MLCC's script stores but does not print."""
+
 _PLACES = {"PLACE": "place", "STATE": "state", "WHAT": "what"}
 
 
@@ -100,7 +103,8 @@ def _deployment(front: Front, options: dict[str, Any], *, as_json: bool) -> None
         arguments["environment"] = environment
     answer = front.call("register_deployment", arguments)
     if as_json:
-        print_json({**answer["record"], "id": answer["id"]})
+        record = {key: value for key, value in answer["record"].items() if key not in _OUR_OWN}
+        print_json({**record, "id": answer["id"]})
     else:
         print_message(answer)
         print_table(_PLACES, states(_outcomes(answer)))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mcp import Client, MCPError
+from mcp.client import Transport
 from mcp.client.session import ElicitationFnT
+from mcp.server import MCPServer
 from mcp.types import Implementation, Tool
 
 from clients.command.answers import Answer, Progress, Refused
@@ -23,6 +25,34 @@ Conversation = Callable[["Registry"], Awaitable[Answer]]
 
 _CALL_S = 70.0
 """The server answers within 55 seconds; a question to a person does not count, it ends a call."""
+
+
+class Way(Protocol):
+    """How the server is reached: over the pipes of a process; over HTTP one day."""
+
+    def transport(self) -> Transport | MCPServer:
+        """Return what the protocol library connects to."""
+
+    def ended(self) -> Refused:
+        """Return why there is no connection, when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """A server process of ours that was started already."""
+
+    server: Server
+
+    def transport(self) -> Transport:
+        """Return the process's pipes."""
+        return over_pipes(self.server)
+
+    def ended(self) -> Refused:
+        """Return the server's last words, such as which setting it cannot use."""
+        said = self.server.last_words().removeprefix("mlcc-registry-mcp: ")
+        if self.server.process.returncode == Exit.INVALID_ARGUMENT:
+            return Refused.because("not_configured", said or "the server was started wrongly")
+        return Refused.because("unavailable", f"the server ended: {said or 'it gave no reason'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +108,8 @@ def _plain(content: list[Any]) -> Answer:
     return Refused.because("internal", text or "the server gave no reason").answer
 
 
-async def converse(server: Server, ask: ElicitationFnT | None, talk: Conversation) -> Answer:
-    """Hold a conversation with a started server, and end the server.
+async def converse(way: Way, ask: ElicitationFnT | None, talk: Conversation) -> Answer:
+    """Hold a conversation with the server, and end the connection.
 
     Args:
         ask: Puts the server's questions to the person at the terminal; None where nobody is there.
@@ -89,7 +119,7 @@ async def converse(server: Server, ask: ElicitationFnT | None, talk: Conversatio
             that it cannot use.
     """
     whoami = Implementation(name="mlcc-registry", version=version())
-    client = Client(over_pipes(server), elicitation_callback=ask, client_info=whoami)
+    client = Client(way.transport(), elicitation_callback=ask, client_info=whoami)
     answer, refusal = Answer(), None
     try:
         async with client:
@@ -98,14 +128,7 @@ async def converse(server: Server, ask: ElicitationFnT | None, talk: Conversatio
             except Refused as refused:  # raised outside, where no group of tasks wraps it
                 refusal = refused
     except* MCPError as failed:
-        raise _ended(server) from failed
+        raise way.ended() from failed
     if refusal is not None:
         raise refusal
     return answer
-
-
-def _ended(server: Server) -> Refused:
-    said = server.last_words().removeprefix("mlcc-registry-mcp: ")
-    if server.process.returncode == Exit.INVALID_ARGUMENT:
-        return Refused.because("not_configured", said or "the server was started wrongly")
-    return Refused.because("unavailable", f"the server ended: {said or 'it gave no reason'}")

@@ -1,0 +1,71 @@
+"""Calling any tool, listing them, help, version, completion, and how failures end."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients.command.exits import Exit
+from registry import errors
+from registry.errors import RegistryError
+from registry.version import __version__
+
+
+def test_any_tool_can_be_called_with_text_and_json(command):
+    command("register")
+    done = command("call", "list_deployments", "status=success", "limit:=1")
+
+    assert 0 == done.status
+    assert 1 == done.json["count"]
+
+
+@pytest.mark.parametrize("argument", ["limit", "=1", ":=1", "limit:=one"])
+def test_an_argument_that_cannot_be_read_is_named(command, argument):
+    done = command("call", "list_deployments", argument)
+
+    assert 2 == done.status
+    assert argument.partition(":=")[0] in done.err
+
+
+def test_an_unknown_tool_or_argument_is_the_servers_to_refuse(command):
+    assert 2 == command("call", "bogus").status
+    assert "limit" in command("call", "list_deployments", "limt:=1").err
+
+
+def test_all_tools_of_all_toolsets_are_listed(command):
+    names = {line.split("\t")[0] for line in command("tools").out.splitlines()}
+
+    assert {"register_deployment", "audit_deployments", "remove_adapter", "ci_report"} <= names
+    assert names == {each["name"] for each in command("tools", "--json").json["tools"]}
+
+
+def test_every_kind_of_error_has_an_exit_status_of_its_own():
+    codes = {
+        kind.code
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, RegistryError)
+    }
+
+    assert len(codes) == len({Exit.of(code) for code in codes})
+    assert Exit.INTERNAL == Exit.of("a code of some newer server")
+
+
+def test_version_and_help_are_told_without_a_server(command):
+    assert f"{__version__}\n" == command("--version").out
+    assert "Exit status" in command("--help").out
+    assert "--exclude" in command("register", "--help").out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_what_it_sources_for_completions(command, shell):
+    assert "_MLCC_REGISTRY_COMPLETE" in command("completion", shell).out
+
+
+def test_text_of_records_cannot_move_the_cursor_of_a_terminal(command, home):
+    command("register", "--notes", "fine")
+    file = home / "registry.json"
+    text = file.read_text("utf-8").replace(
+        '"projectName": "support-bot"', '"projectName": "\\u001b[2J"'
+    )
+    file.write_text(text, "utf-8")
+
+    assert "\x1b" not in command("registry", "list").out
