@@ -84,7 +84,7 @@ def _check_depth(name: str, value: object, depth: int = 0) -> None:
 def _unknown(names: list[str], known: list[str]) -> InvalidArgument:
     parts = []
     for name in names:
-        near = _nearest(name, known)
+        near = " or ".join(_nearest(name, known))
         parts.append(f"{name} (did you mean {near}?)" if near else name)
     return InvalidArgument(
         f"unknown argument{'s' if len(names) > 1 else ''}: {', '.join(parts)}",
@@ -92,12 +92,14 @@ def _unknown(names: list[str], known: list[str]) -> InvalidArgument:
     )
 
 
-def _nearest(name: str, known: list[str]) -> str | None:
+def _nearest(name: str, known: list[str]) -> list[str]:
+    """Return the one or two arguments that may be meant: spelled alike, or with words in common."""
     snake = _HUMP.sub("_", name).replace("-", "_").lower()
     if snake in known:
-        return snake
-    close = get_close_matches(snake, known, n=1, cutoff=0.6)
-    return close[0] if close else None
+        return [snake]
+    words = set(snake.split("_"))
+    kin = [each for each in known if (own := set(each.split("_"))) <= words or words <= own]
+    return kin[:2] or get_close_matches(snake, known, n=1, cutoff=0.6)
 
 
 def _converted(name: str, text: str, kind: str | None) -> Any:  # noqa: ANN401 - JSON of any type

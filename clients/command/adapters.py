@@ -65,6 +65,7 @@ class Following:
         while self.last["state"] in _UNSETTLED and time.monotonic() < ends:
             wait_s = int(min(_TOGETHER_S, max(1, ends - time.monotonic())))
             wanted = {"ic_name": self.last["icName"], "wait_s": wait_s, **self._account()}
+            self.last.pop("nextStep", None)  # it was to look again
             self.last = {**self.last, **await _look(registry, wanted, progress)}
         return self.last
 

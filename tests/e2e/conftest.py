@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from mcp.client.stdio import stdio_client
 
 from sandbox import sample
 from sandbox.service import Sandbox
+
+from .commands import COMMAND as COMMAND_LINE
+from .commands import Done, Run
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = Path(sys.executable).parent / "mlcc-registry-mcp"
@@ -192,6 +197,38 @@ async def process(place: Path, folder: Path, environment: dict[str, str], era: s
     with (place / "server.log").open("a", encoding="utf-8") as log:
         async with Client(stdio_client(command, errlog=log), mode=era) as client:
             yield client
+
+
+@pytest.fixture
+def shell(place: Path, project: Path, home: Path, box: Sandbox, ci_table: str) -> dict[str, str]:
+    """The variables of a shell in which the command line is used on the local AWS."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home.parent),
+        "CI_TABLE_NAME": ci_table,
+        "MLCC_REGISTRY_POLL_S": "0.05",
+        **box.environment(),
+    }
+
+
+@pytest.fixture
+def run(shell: dict[str, str], project: Path) -> Run:
+    """Run the command line in the project's folder, without a terminal."""
+
+    def ran(*words: str, folder: Path = project, **variables: str) -> Done:
+        done = subprocess.run(
+            [COMMAND_LINE, *words],
+            cwd=folder,
+            env={**shell, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return ran
 
 
 @pytest.fixture

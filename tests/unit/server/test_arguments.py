@@ -73,6 +73,8 @@ def test_text_that_is_no_object_is_refused_without_echoing_it(sent):
         ("icList", "ic_list"),
         ("excludes", "exclude"),
         ("param", "parameters"),
+        ("project", "project_dir"),
+        ("the_exclude", "exclude"),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_nearest_real_one(sent, nearest):
