@@ -22,7 +22,7 @@ def main() -> int:
         return run(arguments, Front.of(server))
     finally:
         if server is not None:
-            server.stop()
+            server.close()
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ class Server:
             self.process.wait()
         _close(self.process.stdout)  # not before: a thread may be reading from it
 
+    def close(self) -> None:
+        """End it, and forget what it logged."""
+        self.stop()
+        _close(self.log)
+
     def last_words(self) -> str:
         """Return the last line that it logged, "" without any."""
         if self.log is None:
