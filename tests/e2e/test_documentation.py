@@ -1,0 +1,106 @@
+"""Every command that README and docs show is run, in the order of its page, in a project's folder.
+
+A local AWS with the project's endpoint and CI table stands in for an account, and the project was
+registered once before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .commands import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [
+    each
+    for each in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]
+    if "decisions" not in each.parts
+]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_COMMANDS = {"json", "jsonc", "toml", "yaml", "mermaid", "python", "text"}
+COMMAND = re.compile(r"^(\$ |    (mlcc-|python|make|pip|uv|\./))", re.MULTILINE)
+
+PARSED_ONLY = {
+    "make demo": "what `.ci/run` runs on every change",
+    "make test": "would run this test within itself",
+    "pipx install .": "needs pipx; a test of its own installs the wheel into an empty environment",
+}
+"""Commands that are not run here, and why."""
+
+
+def commands(page: Path) -> list[str]:
+    """Return the commands that a page shows, comments taken off."""
+    return [
+        line.removeprefix("$ ").split(" # ")[0].strip()
+        for language, block in FENCE.findall(page.read_text("utf-8"))
+        if language not in NOT_COMMANDS
+        for line in block.splitlines()
+        if line.startswith("$ ")
+    ]
+
+
+def shown() -> dict[str, list[str]]:
+    pages = {str(page.relative_to(ROOT)): commands(page) for page in PAGES}
+    return {name: lines for name, lines in pages.items() if set(lines) - set(PARSED_ONLY)}
+
+
+@pytest.mark.parametrize("page", sorted(shown()))
+def test_the_commands_of_a_page_run(page, shell, project, run: Run, endpoint):
+    run("register")
+    lines = [each for each in shown()[page] if each not in PARSED_ONLY]
+    script = "\n".join(f"echo + {shlex.quote(each)} >&2\n{each}" for each in lines)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=project,
+        env={**shell, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{shell['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+
+    assert 0 == done.returncode, done.stderr[-3000:]
+
+
+def test_at_most_five_commands_are_parsed_alone_and_all_are_shown_somewhere():
+    all_of_them = {each for page in PAGES for each in commands(page)}
+    for each in PARSED_ONLY:
+        subprocess.run(["bash", "-n", "-c", each], check=True, timeout=10)
+
+    assert len(PARSED_ONLY) <= 5
+    assert set(PARSED_ONLY) <= all_of_them
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_block_says_what_it_is_and_commands_stand_in_blocks(page):
+    text = page.read_text("utf-8")
+    languages = {language for language, _ in FENCE.findall(text)}
+
+    assert languages <= NOT_COMMANDS | {"console"}
+    assert not COMMAND.search(FENCE.sub("", text))
+
+
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    broken = [
+        target
+        for target, _ in LINK.findall(page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert [] == broken
