@@ -55,6 +55,7 @@ def shown() -> dict[str, list[str]]:
     return {name: lines for name, lines in pages.items() if set(lines) - set(PARSED_ONLY)}
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("page", sorted(shown()))
 def test_the_commands_of_a_page_run(page, shell, project, run: Run, endpoint):
     run("register")
@@ -68,7 +69,7 @@ def test_the_commands_of_a_page_run(page, shell, project, run: Run, endpoint):
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=350,
     )
 
     assert 0 == done.returncode, done.stderr[-3000:]
