@@ -16,7 +16,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-CLIENT = Path(sys.executable).parent / "mlcc-registry"
+from .commands import COMMAND, Done, Run
+
 NAME = "mlcc-registry"
 USERS = {
     "claude-code": (".claude.json", "mcpServers"),
@@ -56,12 +57,12 @@ def own_project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def config(own_home: Path, tmp_path: Path):
+def config(own_home: Path, tmp_path: Path) -> Run:
     """Runs `mlcc-registry config` with that home."""
 
-    def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [CLIENT, "config", *arguments],
+    def run(*arguments: str, cwd: Path | None = None) -> Done:
+        done = subprocess.run(
+            [COMMAND, "config", *arguments],
             env={"PATH": os.environ["PATH"], "HOME": str(own_home)},
             cwd=cwd or tmp_path,
             stdin=subprocess.DEVNULL,
@@ -70,6 +71,7 @@ def config(own_home: Path, tmp_path: Path):
             check=False,
             timeout=60,
         )
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return run
 
@@ -100,7 +102,7 @@ async def test_what_is_written_for_the_user_starts_a_server_that_lists_its_tools
 
     done = config(host, "--write", "--", "--toolsets", "core,adapters")
 
-    assert (0, f"created {NAME} in {own_home / path}\n") == (done.returncode, done.stdout)
+    assert (0, f"created {NAME} in {own_home / path}\n") == (done.status, done.out)
     entry = as_the_host_reads(own_home / path)[servers][NAME]
     tools = await tools_of(entry, own_home)
     assert CORE | {"list_models"} <= tools
@@ -115,9 +117,9 @@ async def test_what_is_printed_in_a_project_is_what_is_written_there_and_starts(
     written = config(host, "--write", "--scope", "project", cwd=own_project)
 
     file = own_project / PROJECTS[host]
-    assert (0, 0) == (printed.returncode, written.returncode), printed.stderr + written.stderr
-    assert str(file) in printed.stderr
-    assert file.read_text("utf-8") == printed.stdout
+    assert (0, 0) == (printed.status, written.status), printed.err + written.err
+    assert str(file) in printed.err
+    assert file.read_text("utf-8") == printed.out
     entry = as_the_host_reads(file)[USERS[host][1]][NAME]
     assert ["--workspace", str(own_project)] == entry["args"]
     if host in {"claude-code", "codex"}:  # a form and a format; the command is the same for all
@@ -127,7 +129,7 @@ async def test_what_is_printed_in_a_project_is_what_is_written_there_and_starts(
 def test_a_folder_that_is_named_is_a_project(config, own_project):
     done = config("kiro", "--write", "--project-dir", str(own_project))
 
-    assert (0, True) == (done.returncode, (own_project / PROJECTS["kiro"]).exists())
+    assert (0, True) == (done.status, (own_project / PROJECTS["kiro"]).exists())
 
 
 def test_a_persons_file_keeps_its_comments_and_twice_is_once(config, own_home):
@@ -140,10 +142,10 @@ def test_a_persons_file_keeps_its_comments_and_twice_is_once(config, own_home):
     once = file.read_bytes()
     second = config("vscode", "--write")
 
-    assert f"updated {NAME} in {file}\n" == first.stdout
+    assert f"updated {NAME} in {file}\n" == first.out
     assert once.startswith(b'\xef\xbb\xbf{\r\n\t"servers": {\r\n\t\t"a": {}, // mine\r\n\t\t"mlcc')
     assert (b"\n" in once.replace(b"\r\n", b""), 0o640) == (False, file.stat().st_mode & 0o777)
-    assert (0, f"unchanged {NAME} in {file}\n") == (second.returncode, second.stdout)
+    assert (0, f"unchanged {NAME} in {file}\n") == (second.status, second.out)
     assert once == file.read_bytes()
 
 
@@ -166,12 +168,12 @@ def test_another_entry_of_the_name_is_a_conflict_until_forced_and_its_secrets_ar
     after = file.read_text("utf-8")
     forced = config("cursor", "--write", "--force")
 
-    assert (4, before, "") == (refused.returncode, after, refused.stdout)
-    assert "/old" in refused.stderr and "--force" in refused.stderr
-    assert "--token=***" in refused.stderr
-    assert (4, "conflict") == (as_json.returncode, json.loads(as_json.stdout)["error"]["code"])
-    assert (0, True) == (forced.returncode, "/old" in forced.stderr)
-    assert secret not in "".join(each.stdout + each.stderr for each in (refused, as_json, forced))
+    assert (4, before, "") == (refused.status, after, refused.out)
+    assert "/old" in refused.err and "--force" in refused.err
+    assert "--token=***" in refused.err
+    assert (4, "conflict") == (as_json.status, as_json.json["error"]["code"])
+    assert (0, True) == (forced.status, "/old" in forced.err)
+    assert secret not in "".join(each.out + each.err for each in (refused, as_json, forced))
     entry = as_the_host_reads(file)["mcpServers"][NAME]
     assert ([], {"KEY": secret}) == (entry["args"], entry["env"])
 
@@ -181,9 +183,9 @@ def test_of_an_older_entry_of_ours_the_difference_is_shown(config, own_home):
 
     refused = config("kiro", "--write", "--", "--toolsets", "core,ci")
 
-    assert 4 == refused.returncode
-    assert '"--toolsets", "core"]' in refused.stderr
-    assert '"--toolsets", "core,ci"]' in refused.stderr
+    assert 4 == refused.status
+    assert '"--toolsets", "core"]' in refused.err
+    assert '"--toolsets", "core,ci"]' in refused.err
 
 
 @pytest.mark.parametrize("host", ["gemini", "codex"])
@@ -194,8 +196,8 @@ def test_a_file_that_cannot_be_parsed_stays_as_it_is(host, config, own_home):
 
     done = config(host, "--write", "--force")
 
-    assert (5, b'{"mcpServers": {') == (done.returncode, file.read_bytes())
-    assert "stays as it is" in done.stderr and str(file) in done.stderr
+    assert (5, b'{"mcpServers": {') == (done.status, file.read_bytes())
+    assert "stays as it is" in done.err and str(file) in done.err
 
 
 def test_a_projects_link_out_of_the_project_is_refused(config, own_home, own_project):
@@ -205,7 +207,7 @@ def test_a_projects_link_out_of_the_project_is_refused(config, own_home, own_pro
 
     done = config("claude-code", "--write", "--scope", "project", cwd=own_project)
 
-    assert (5, b"{}") == (done.returncode, outside.read_bytes())
+    assert (5, b"{}") == (done.status, outside.read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -221,23 +223,23 @@ def test_a_projects_link_out_of_the_project_is_refused(config, own_home, own_pro
 def test_wrong_arguments_are_told(arguments, said, config):
     done = config(*arguments)
 
-    assert (2, "") == (done.returncode, done.stdout)
-    assert said in done.stderr
+    assert (2, "") == (done.status, done.out)
+    assert said in done.err
 
 
 def test_a_home_is_no_project(config, own_home):
     done = config("cursor", "--scope", "project", cwd=own_home)
 
-    assert (2, True) == (done.returncode, "is no project" in done.stderr)
+    assert (2, True) == (done.status, "is no project" in done.err)
 
 
 def test_json_says_all_of_it(config, own_home):
     done = config("codex", "--json", "--name", "team", "--", "--read-only")
 
-    command = str(CLIENT.with_name("mlcc-registry-mcp"))
+    command = f"{COMMAND}-mcp"
     assert {
         "host": "codex",
         "file": str(own_home / USERS["codex"][0]),
         "name": "team",
         "entry": {"command": command, "args": ["--read-only"]},
-    } == json.loads(done.stdout)
+    } == done.json
