@@ -20,7 +20,7 @@ from clients.hosts.file import ConfigurationFile
 from clients.hosts.host import Entry, Host, Surroundings
 from clients.hosts.known import HOSTS
 from clients.hosts.merging import Merged, merge, snippet
-from clients.hosts.server import installed_server, is_temporary, server_arguments
+from clients.hosts.server import installed_server, is_temporary, refusal, server_arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,7 @@ def config(
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise click.UsageError("a name is 1 to 64 letters, digits, - or _, as all hosts take it")
     place = _place(HOSTS[host], scope, project_dir)
-    try:
-        command = installed_server()
-    except CannotMerge as reason:
-        raise Refused.because("precondition_failed", reason.message, reason.hint) from reason
-    entry = place.host.entry(command, server_arguments(flags, place.project))
-    if is_temporary(command):
-        warn(f"{command} may be deleted any day: install with `uv tool install` or pipx instead")
+    entry = _entry(place, flags)
     answer: Answer = {"host": host, "file": str(place.file), "name": name, "entry": entry}
     if write:
         merged = _written(place, name, entry, force=force)
@@ -76,6 +70,19 @@ def config(
         if merged.replaced is not None:
             answer["replaced"] = _shown(merged.replaced)
     _print(place.host, answer, as_json=as_json)
+
+
+def _entry(place: _Place, flags: tuple[str, ...]) -> Entry:
+    try:
+        command = installed_server()
+    except CannotMerge as reason:
+        raise Refused.because("precondition_failed", reason.message, reason.hint) from reason
+    if is_temporary(command):
+        warn(f"{command} may be deleted any day: install with `uv tool install` or pipx instead")
+    arguments = server_arguments(flags, place.project)
+    if flags and (refused := refusal(command, arguments)):
+        raise Refused.because("invalid_argument", refused, "see: mlcc-registry-mcp --help")
+    return place.host.entry(command, arguments)
 
 
 def _place(host: Host, scope: str | None, project_dir: str | None) -> _Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sysconfig
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,6 +12,9 @@ from clients.hosts.errors import CannotMerge
 
 _TEMPORARY = {"archive-v0", "builds-v0", "environments-v2", ".cache"}
 """Folders in which `uvx` and `pipx run` keep the environments that they may delete."""
+
+_START_S = 60
+"""It starts within two seconds; with `--sandbox`, or on a busy machine, it takes longer."""
 
 _FOLDERS = {"--workspace", "--home", "--sandbox-dir"}
 """Flags of the server that name a folder."""
@@ -32,6 +36,27 @@ def installed_server() -> Path:
         "the command mlcc-registry-mcp is not installed beside this interpreter",
         "install it again, for example with: uv tool install mlcc-registry-mcp",
     )
+
+
+def refusal(command: Path, arguments: Sequence[str]) -> str:
+    """Return why the server does not start with these flags, "" if it does.
+
+    It is started without input, at whose end it ends; what is no server prints something.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own server
+            [command, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_START_S,
+        )
+    except subprocess.TimeoutExpired:
+        return f"the server has not started in {_START_S} seconds"
+    if done.returncode == 0 and not done.stdout:
+        return ""
+    said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return said.removeprefix(f"{command.stem}: ") or "these flags start no server"
 
 
 def is_temporary(command: Path) -> bool:

@@ -227,6 +227,22 @@ def test_wrong_arguments_are_told(arguments, said, config):
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--toolsets", "all"], "unknown toolset 'all'"),
+        (["--version"], "start no server"),
+    ],
+)
+def test_flags_that_start_no_server_are_not_written(flags, said, config, own_home):
+    done = config("gemini", "--write", "--", *flags)
+
+    assert (2, "") == (done.status, done.out)
+    assert said in done.err
+    assert not (own_home / USERS["gemini"][0]).exists()
+
+
 def test_a_home_is_no_project(config, own_home):
     done = config("cursor", "--scope", "project", cwd=own_home)
 

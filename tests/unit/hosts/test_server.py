@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from clients.command.starting import early_server
 from clients.hosts.server import installed_server, is_temporary, server_arguments
+
+
+def test_no_server_is_started_for_a_configuration():
+    assert early_server(["config", "cursor", "--write"], {}) is None
 
 
 def test_the_command_is_the_one_beside_this_interpreter():
