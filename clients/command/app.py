@@ -12,6 +12,7 @@ from clients.command.answers import Refused
 from clients.command.anything import call, tools
 from clients.command.ci import ci
 from clients.command.completion import completion
+from clients.command.config import config
 from clients.command.exits import Exit
 from clients.command.front import Front
 from clients.command.output import print_json, print_refusal
@@ -47,7 +48,7 @@ def program() -> None:
     """Work with the deployment registry of ml-container-creator projects."""
 
 
-for each in (register, registry, adapters, adapter_alias, ci, call, tools, completion):
+for each in (register, registry, adapters, adapter_alias, ci, call, tools, config, completion):
     program.add_command(each)
 
 
