@@ -1,0 +1,121 @@
+"""Completions: values for an argument while somebody types it, at once or not at all."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+from anyio import to_thread
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
+
+from registry.calls import Call
+from registry.core import Registry
+from registry.errors import InvalidArgument, NotFound, RegistryError
+from registry.redaction import quoted, redact_text
+from server.answers import failure, protocol_error
+from server.resources import SCHEMAS, addresses, schema_models
+from tools.context import ToolContext
+from tools.resources import RESOURCES
+from tools.suggestions import Suggestions, suggested
+from tools.workflows import WorkflowSpec
+
+_log = logging.getLogger("mlcc_registry.calls")
+
+PATIENCE_S = 2.0
+"""Whoever types has typed on by then."""
+
+MOST = 100
+"""Values of one completion (MCP, completion)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completions:
+    """Completes the arguments of resources and prompts.
+
+    Attributes:
+        limiter: A bound on worker threads of their own: typing holds up no tool.
+        workflows: The prompts that are offered.
+    """
+
+    registry: Registry
+    limiter: anyio.CapacityLimiter
+    workflows: tuple[WorkflowSpec, ...]
+
+    async def complete(
+        self,
+        ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion:
+        """Return values for an argument, none where they cannot be had in time.
+
+        Raises:
+            MCPError: there is no such resource or prompt, or it has no such argument.
+        """
+        try:
+            known = self._arguments(ref)
+            if argument.name not in known:
+                raise _no_argument(argument.name, known)
+        except RegistryError as error:
+            raise protocol_error(failure(error)) from error
+        chosen = (context.arguments if context else None) or {}
+        found = await self._found(argument, known[argument.name], chosen)
+        values = [each for each in found if redact_text(each) == each]
+        return Completion(values=values[:MOST], total=len(values), has_more=len(values) > MOST)
+
+    def _arguments(
+        self, ref: PromptReference | ResourceTemplateReference
+    ) -> Mapping[str, Suggestions]:
+        if isinstance(ref, PromptReference):
+            for workflow in self.workflows:
+                if workflow.name == ref.name:
+                    return {each.name: each.suggests for each in workflow.arguments}
+            names = ", ".join(each.name for each in self.workflows)
+            raise NotFound(f"there is no prompt {quoted(ref.name, 80)}", hint=f"prompts: {names}")
+        if ref.uri == SCHEMAS:
+            return {"record": (lambda _ctx, _chosen: schema_models(),)}
+        for resource in RESOURCES:
+            if resource.address == ref.uri:
+                return resource.suggests
+        raise NotFound(
+            f"there is no resource template {quoted(ref.uri, 200)}",
+            hint=f"templates: {', '.join(addresses())}",
+        )
+
+    async def _found(
+        self, argument: CompletionArgument, places: Suggestions, chosen: Mapping[str, str]
+    ) -> list[str]:
+        withdrawn = threading.Event()
+        call = Call(deadline=time.monotonic() + PATIENCE_S, cancelled=withdrawn.is_set)
+        look = partial(suggested, ToolContext(self.registry, call), places, argument.value, chosen)
+        outcome = "timeout"
+        try:
+            with anyio.move_on_after(PATIENCE_S):
+                return await to_thread.run_sync(look, limiter=self.limiter, abandon_on_cancel=True)
+        except RegistryError as error:
+            outcome = error.code
+        except Exception as error:  # noqa: BLE001 - who types sees nothing; the log has it whole
+            _log.error("internal error", exc_info=error, extra={"completed": argument.name})
+            outcome = "internal"
+        finally:
+            # The thread goes on to the end of the look it is in, and looks no further.
+            withdrawn.set()
+        _log.info("nothing completed", extra={"completed": argument.name, "outcome": outcome})
+        return []
+
+
+def _no_argument(name: str, known: Mapping[str, Suggestions]) -> InvalidArgument:
+    return InvalidArgument(
+        f"there is no argument {quoted(name, 80)}", hint=f"arguments: {', '.join(known)}"
+    )
