@@ -46,11 +46,13 @@ class Completions:
     Attributes:
         limiter: A bound on worker threads of their own: typing holds up no tool.
         workflows: The prompts that are offered.
+        patience_s: Seconds that one may take.
     """
 
     registry: Registry
     limiter: anyio.CapacityLimiter
     workflows: tuple[WorkflowSpec, ...]
+    patience_s: float = PATIENCE_S
 
     async def complete(
         self,
@@ -71,8 +73,7 @@ class Completions:
             raise protocol_error(failure(error)) from error
         chosen = (context.arguments if context else None) or {}
         found = await self._found(argument, known[argument.name], chosen)
-        values = [each for each in found if redact_text(each) == each]
-        return Completion(values=values[:MOST], total=len(values), has_more=len(values) > MOST)
+        return Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
 
     def _arguments(
         self, ref: PromptReference | ResourceTemplateReference
@@ -97,11 +98,12 @@ class Completions:
         self, argument: CompletionArgument, places: Suggestions, chosen: Mapping[str, str]
     ) -> list[str]:
         withdrawn = threading.Event()
-        call = Call(deadline=time.monotonic() + PATIENCE_S, cancelled=withdrawn.is_set)
-        look = partial(suggested, ToolContext(self.registry, call), places, argument.value, chosen)
+        call = Call(deadline=time.monotonic() + self.patience_s, cancelled=withdrawn.is_set)
+        tool = ToolContext(self.registry, call)
+        look = partial(_offerable, tool, places, argument.value, chosen)
         outcome = "timeout"
         try:
-            with anyio.move_on_after(PATIENCE_S):
+            with anyio.move_on_after(self.patience_s):
                 return await to_thread.run_sync(look, limiter=self.limiter, abandon_on_cancel=True)
         except RegistryError as error:
             outcome = error.code
@@ -113,6 +115,14 @@ class Completions:
             withdrawn.set()
         _log.info("nothing completed", extra={"completed": argument.name, "outcome": outcome})
         return []
+
+
+def _offerable(
+    tool: ToolContext, places: Suggestions, typed: str, chosen: Mapping[str, str]
+) -> list[str]:
+    """Return what is suggested, without what looks like a secret: it names nothing."""
+    found = suggested(tool, places, typed, chosen)
+    return [each for each in found if redact_text(each) == each]
 
 
 def _no_argument(name: str, known: Mapping[str, Suggestions]) -> InvalidArgument:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from anyio import to_thread
@@ -34,6 +34,7 @@ _SCHEMAS_DESCRIPTION = (
 )
 
 
+@cache
 def schema_models() -> Mapping[str, type[BaseModel]]:
     """Return what a schema can be had of: the stored records, then each tool's answer."""
     return RECORDS | {spec.name: spec.result for spec in CATALOG}
@@ -56,7 +57,7 @@ class Resources:
             Resource(
                 uri=SCHEMAS.format(record=name),
                 name=f"{name}-schema",
-                title=f"Schema of a {name} record",
+                title=f"JSON Schema: {name}",
                 description=(model.__doc__ or "").partition("\n")[0],
                 mime_type=SCHEMA_JSON,
             )

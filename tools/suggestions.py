@@ -47,7 +47,7 @@ def _matching(names: Iterable[str], typed: str) -> list[str]:
     usable = [
         name
         for name in dict.fromkeys(names)
-        if typed in name.casefold() and len(name) <= _LONGEST and name.isprintable()
+        if typed in name.casefold() and 0 < len(name) <= _LONGEST and name.isprintable()
     ]
     return sorted(usable, key=lambda name: not name.casefold().startswith(typed))
 

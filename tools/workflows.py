@@ -128,9 +128,7 @@ def roll_out_adapter(ctx: ToolContext, *, project: str = "", adapter: str = "") 
     if adapter:
         check_adapter_name(adapter)
     listed = _call("list_adapters", project_name=project, name=adapter)
-    named = _arguments(adapter_name=adapter)
-    target = f"the folder of project {json.dumps(project)}" if project else "the project's folder"
-    by_name = f"`project_name`{f'={json.dumps(project)}' if project else ''}"
+    target = _arguments(project_name=project, adapter_name=adapter)
     return f"""\
 Roll a registered adapter version out to a live endpoint. This changes what is served.
 
@@ -138,9 +136,10 @@ Roll a registered adapter version out to a live endpoint. This changes what is s
 name{": if the list is empty, call it again without `name`" if adapter else ""}.
 2. Show version, `name`, `tuneTechnique`, `datasetVersion`, `approvalStatus`, `createdAt`, and \
 ask which version it is to be. Choose by yourself only where there is exactly one. Take its `arn`.
-3. The target is {target}: the working folder needs no argument, another is `project_dir`. \
-Without a folder ask for {by_name}, `endpoint_name` and `base_component`, and pass all three.
-4. Call deploy_adapter_from_registry(version_arn=ARN{named}, dry_run=true) with the target. \
+3. The target is the project's folder: the working folder where it holds that project, another is \
+passed as `project_dir`. Without a folder ask for `project_name`, `endpoint_name` and \
+`base_component`, and pass all three.
+4. Call deploy_adapter_from_registry(version_arn=ARN{target}, dry_run=true) with that target. \
 Nothing is changed. Show `plan`, `compatibility`, `confDiff` and `warnings`.
    - `action` of the plan is none: it is served already. Say so and stop.
    - Other weights are live under that name: that needs `replace`. Say what would be replaced \
