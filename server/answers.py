@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from mcp import MCPError
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 
 from registry.errors import InvalidArgument, NotFound, RegistryError
@@ -15,6 +16,9 @@ from registry.redaction import redact_parameters, redact_text
 from schemas.base import Result
 
 _log = logging.getLogger("mlcc_registry.calls")
+
+JSON = "application/json"
+SCHEMA_JSON = "application/schema+json"
 
 
 def answer(result: Result) -> CallToolResult:
@@ -57,6 +61,17 @@ def marked_as_sandbox(result: CallToolResult) -> CallToolResult:
     """Return an answer that says it comes from a sandbox."""
     body = {**(result.structured_content or {}), "sandbox": True}
     return _both(body, is_error=bool(result.is_error))
+
+
+def contents(reply: CallToolResult) -> ReadResourceContents:
+    """Return an answer as a resource's contents: the same JSON text."""
+    text = "".join(each.text for each in reply.content if isinstance(each, TextContent))
+    return ReadResourceContents(content=text, mime_type=JSON)
+
+
+def schema_contents(text: str) -> ReadResourceContents:
+    """Return a JSON Schema of ours as a resource's contents; it holds nothing of a record."""
+    return ReadResourceContents(content=text, mime_type=SCHEMA_JSON)
 
 
 def protocol_error(failed: CallToolResult, *, uri: str = "") -> MCPError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -98,7 +97,8 @@ class Completions:
         self, argument: CompletionArgument, places: Suggestions, chosen: Mapping[str, str]
     ) -> list[str]:
         withdrawn = threading.Event()
-        call = Call(deadline=time.monotonic() + self.patience_s, cancelled=withdrawn.is_set)
+        # A page is not begun with little time left: it is the patience that ends this call.
+        call = Call(cancelled=withdrawn.is_set)
         tool = ToolContext(self.registry, call)
         look = partial(_offerable, tool, places, argument.value, chosen)
         outcome = "timeout"

@@ -12,21 +12,26 @@ from anyio import to_thread
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.shared.uri_template import UriTemplate
-from mcp.types import CallToolResult, Resource, ResourceTemplate, TextContent
+from mcp.types import CallToolResult, Resource, ResourceTemplate
 from pydantic import BaseModel
 from pydantic.alias_generators import to_snake
 
 from registry.errors import NotFound
 from registry.redaction import quoted
 from schemas.export import RECORDS, model_schema_text
-from server.answers import failure, marked_as_sandbox, protocol_error
+from server.answers import (
+    JSON,
+    SCHEMA_JSON,
+    contents,
+    failure,
+    marked_as_sandbox,
+    protocol_error,
+    schema_contents,
+)
 from server.binding import Binder
 from server.publishing import description
 from tools.catalog import CATALOG
 from tools.resources import RESOURCES
-
-JSON = "application/json"
-SCHEMA_JSON = "application/schema+json"
 
 SCHEMAS = "registry://schemas/{record}"
 _SCHEMAS_DESCRIPTION = (
@@ -106,9 +111,7 @@ class Resources:
             raise TypeError("a resource asks nobody anything")
         if reply.is_error:
             raise protocol_error(reply, uri=uri)
-        shown = marked_as_sandbox(reply) if self.sandbox else reply
-        text = "".join(each.text for each in shown.content if isinstance(each, TextContent))
-        return ReadResourceContents(content=text, mime_type=JSON)
+        return contents(marked_as_sandbox(reply) if self.sandbox else reply)
 
     async def _schema(self, record: str, uri: str) -> ReadResourceContents:
         models = schema_models()
@@ -116,7 +119,7 @@ class Resources:
             raise protocol_error(failure(_no_schema(record, models)), uri=uri)
         work = partial(model_schema_text, models[record])
         text = await to_thread.run_sync(work, limiter=self.binder.limiter)
-        return ReadResourceContents(content=text, mime_type=SCHEMA_JSON)
+        return schema_contents(text)
 
 
 def addresses() -> Iterator[str]:

@@ -30,14 +30,18 @@ async def refused(caller, uri):
 
 
 async def completed(caller, ref, name, typed="", **chosen):
+    """Return what is offered; who typed too fast for a busy machine types again."""
     kind = (
         ResourceTemplateReference(type="ref/resource", uri=ref)
         if "://" in ref
         else PromptReference(type="ref/prompt", name=ref)
     )
-    answer = await caller.client.complete(
-        kind, {"name": name, "value": typed}, context_arguments=chosen or None
-    )
+    for _ in range(5):
+        answer = await caller.client.complete(
+            kind, {"name": name, "value": typed}, context_arguments=chosen or None
+        )
+        if answer.completion.values:
+            break
     return answer.completion.values
 
 
@@ -74,8 +78,7 @@ async def test_a_projects_adapters_read_as_their_tool_lists_them(connect):
 
 
 async def test_more_adapters_than_a_page_holds_are_told_with_the_call_for_the_rest(connect, aws):
-    group = aws["sagemaker"].create_model_package_group(ModelPackageGroupName="busy-bot")
-    del group
+    aws["sagemaker"].create_model_package_group(ModelPackageGroupName="busy-bot")
     for number in range(103):
         aws["sagemaker"].create_model_package(
             ModelPackageGroupName="busy-bot",
@@ -136,24 +139,24 @@ async def test_a_configuration_reads_in_any_status_without_the_lease_that_it_has
 
 
 async def test_a_refusal_of_aws_names_the_action(connect, box):
-    box.control.deny("sagemaker:Search", "sagemaker:ListModelPackages")
     async with connect() as client:
         await client.ok("register_deployment")
+        box.control.fail("ListModelPackages", "deny", times=-1)
         error = await refused(client, ADAPTERS)
 
     assert INTERNAL_ERROR == error.code
     assert "permission_denied" == error.data["error"]["code"]
-    assert "sagemaker:" in error.data["action"]
+    assert "sagemaker:ListModelPackages" == error.data["action"]
 
 
 async def test_adapters_that_only_sagemaker_knows_are_completed_from_there(connect, home):
     async with connect() as client:
         await client.ok("register_deployment", project_name="other-bot")
         (home / "registry.json").unlink()
-        cold = await completed(client, "roll_out_adapter", "adapter", "t", project="other-bot")
-        nobody = await completed(client, "roll_out_adapter", "adapter", "t", project="no-bot")
+        found = await completed(client, "roll_out_adapter", "adapter", "ton", project="other-bot")
+        nobody = await completed(client, "roll_out_adapter", "adapter", "ton", project="no-bot")
 
-    assert ["tone-dpo"] == cold
+    assert ["tone-dpo"] == found
     assert [] == nobody
 
 
