@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from anyio import to_thread
@@ -18,7 +18,6 @@ from pydantic.alias_generators import to_snake
 
 from registry.errors import NotFound
 from registry.redaction import quoted
-from schemas.export import RECORDS, model_schema_text
 from server.answers import (
     JSON,
     SCHEMA_JSON,
@@ -42,7 +41,19 @@ _SCHEMAS_DESCRIPTION = (
 @cache
 def schema_models() -> Mapping[str, type[BaseModel]]:
     """Return what a schema can be had of: the stored records, then each tool's answer."""
-    return RECORDS | {spec.name: spec.result for spec in CATALOG}
+    return {**_stored(), **{spec.name: spec.result for spec in CATALOG}}
+
+
+def _stored() -> Mapping[str, type[BaseModel]]:
+    from schemas.export import RECORDS  # noqa: PLC0415 - the doctor's models, which start-up spares
+
+    return RECORDS
+
+
+def _schema_of(record: str) -> str:
+    from schemas.export import model_schema_text  # noqa: PLC0415 - as above
+
+    return model_schema_text(schema_models()[record])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class Resources:
                 description=(model.__doc__ or "").partition("\n")[0],
                 mime_type=SCHEMA_JSON,
             )
-            for name, model in RECORDS.items()
+            for name, model in _stored().items()
         ]
 
     def templates(self) -> list[ResourceTemplate]:
@@ -117,8 +128,7 @@ class Resources:
         models = schema_models()
         if record not in models:
             raise protocol_error(failure(_no_schema(record, models)), uri=uri)
-        work = partial(model_schema_text, models[record])
-        text = await to_thread.run_sync(work, limiter=self.binder.limiter)
+        text = await to_thread.run_sync(_schema_of, record, limiter=self.binder.limiter)
         return schema_contents(text)
 
 

@@ -6,10 +6,13 @@ import logging
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
+from anyio import to_thread
+from mcp import Client
 from mcp.types import (
     INVALID_PARAMS,
     CompletionArgument,
@@ -18,6 +21,7 @@ from mcp.types import (
 )
 
 from registry.settings import Settings
+from server.app import WORKERS, build_server
 from server.assembling import build_registry
 from server.completions import Completions
 from tools.workflows import WORKFLOWS
@@ -32,6 +36,7 @@ PROJECTS = ResourceTemplateReference(
 )
 DATASETS = ResourceTemplateReference(type="ref/resource", uri="registry://datasets/{name}")
 EVALUATORS = ResourceTemplateReference(type="ref/resource", uri="registry://evaluators/{name}")
+CONFIGURATIONS = ResourceTemplateReference(type="ref/resource", uri="registry://ci/{configId}")
 SCHEMAS = ResourceTemplateReference(type="ref/resource", uri="registry://schemas/{record}")
 ROLL_OUT = PromptReference(type="ref/prompt", name="roll_out_adapter")
 REGISTER = PromptReference(type="ref/prompt", name="register_after_deploy")
@@ -184,34 +189,48 @@ class Silent:
     """An account directory that does not answer until it is released."""
 
     def __init__(self) -> None:
+        self.asked = threading.Event()
         self.released = threading.Event()
 
     def open(self, **_account: str) -> None:
+        self.asked.set()
         self.released.wait(30)
         raise AssertionError("nobody waits for this any more")
 
 
-async def test_who_types_does_not_wait_for_aws(home, caplog):
-    caplog.set_level(logging.INFO)
+@pytest.fixture
+def silent(home):
+    """A registry whose AWS does not answer."""
     directory = Silent()
     registry = build_registry(Settings(home=home, region="us-west-2"), {})
-    slow = type(registry)(registry.settings, registry.workspace, directory, {}, registry.now)  # type: ignore[arg-type] # it opens nothing
-    limiter = anyio.CapacityLimiter(1)
-    completions = Completions(slow, limiter, WORKFLOWS, patience_s=0.2)
-    argument = CompletionArgument(name="project", value="x")
-    ref = ResourceTemplateReference(type="ref/resource", uri="registry://ci/{configId}")
+    yield replace(registry, directory=directory)  # type: ignore[arg-type] # it opens nothing
+    directory.released.set()
+
+
+async def test_who_types_does_not_wait_for_aws(silent, caplog):
+    caplog.set_level(logging.INFO)
+    completions = Completions(silent, anyio.CapacityLimiter(1), WORKFLOWS, patience_s=0.2)
+    argument = CompletionArgument(name="configId", value="x")
     began = time.monotonic()
-    try:
-        for _ in range(2):  # the second finds every thread taken
-            found = await completions.complete(
-                ref, argument.model_copy(update={"name": "configId"}), None
-            )
-            assert [] == found.values
-    finally:
-        directory.released.set()
+    for _ in range(2):  # the second finds every thread taken
+        assert [] == (await completions.complete(CONFIGURATIONS, argument, None)).values
 
     assert time.monotonic() - began < 5
     assert [("configId", "timeout")] * 2 == said(caplog)
+
+
+async def test_typing_holds_up_no_tool(silent):
+    typed = {"name": "configId", "value": "x"}
+    async with Client(build_server(silent)) as client, anyio.create_task_group() as typing:
+        for _ in range(WORKERS + 1):
+            typing.start_soon(client.complete, CONFIGURATIONS, typed)
+        assert await to_thread.run_sync(silent.directory.asked.wait, 20)
+        with anyio.fail_after(20):
+            listed = await client.call_tool("list_deployments", {})
+        silent.directory.released.set()
+        typing.cancel_scope.cancel()
+
+    assert not listed.is_error
 
 
 def said(caplog):
