@@ -35,8 +35,6 @@ from tools.context import ToolSpec
 
 NAME = "mlcc-registry-mcp"
 WORKERS = 16
-COMPLETING = 2
-"""Worker threads for tools, and those for completions."""
 
 _INSTRUCTIONS = """\
 Registry of model deployments made with ml-container-creator on SageMaker.
@@ -168,7 +166,7 @@ def build_server(registry: Registry) -> RegistryServer:
         tools=[binder.tool(spec) for spec in specs],
         log_level=settings.log_level,
     )
-    completions = Completions(registry, anyio.CapacityLimiter(COMPLETING), workflows)
+    completions = Completions(registry, limiter, workflows)
     server.completion()(completions.complete)  # type: ignore[no-untyped-call] # the SDK's
     return server
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
@@ -20,7 +20,7 @@ from mcp.types import (
 
 from registry.calls import Call
 from registry.core import Registry
-from registry.errors import InvalidArgument, NotFound, RegistryError
+from registry.errors import InvalidArgument, NotFound, RegistryError, Unavailable
 from registry.redaction import quoted, redact_text
 from server.answers import failure, protocol_error
 from server.resources import SCHEMAS, addresses, schema_models
@@ -34,6 +34,10 @@ _log = logging.getLogger("mlcc_registry.calls")
 PATIENCE_S = 2.0
 """Whoever types has typed on by then."""
 
+LOOKING = 2
+"""Completions that look at once. One that is given up goes on in its thread: typing on while AWS
+does not answer takes no more threads than these from the tools."""
+
 MOST = 100
 """Values of one completion (MCP, completion)."""
 
@@ -43,7 +47,7 @@ class Completions:
     """Completes the arguments of resources and prompts.
 
     Attributes:
-        limiter: A bound on worker threads of their own: typing holds up no tool.
+        limiter: Our own bound on worker threads.
         workflows: The prompts that are offered.
         patience_s: Seconds that one may take.
     """
@@ -52,6 +56,9 @@ class Completions:
     limiter: anyio.CapacityLimiter
     workflows: tuple[WorkflowSpec, ...]
     patience_s: float = PATIENCE_S
+    _free: threading.Semaphore = field(
+        init=False, default_factory=lambda: threading.Semaphore(LOOKING)
+    )
 
     async def complete(
         self,
@@ -100,7 +107,7 @@ class Completions:
         # A page is not begun with little time left: it is the patience that ends this call.
         call = Call(cancelled=withdrawn.is_set)
         tool = ToolContext(self.registry, call)
-        look = partial(_offerable, tool, places, argument.value, chosen)
+        look = partial(self._look, tool, places, argument.value, chosen)
         outcome = "timeout"
         try:
             with anyio.move_on_after(self.patience_s):
@@ -116,13 +123,17 @@ class Completions:
         _log.info("nothing completed", extra={"completed": argument.name, "outcome": outcome})
         return []
 
-
-def _offerable(
-    tool: ToolContext, places: Suggestions, typed: str, chosen: Mapping[str, str]
-) -> list[str]:
-    """Return what is suggested, without what looks like a secret: it names nothing."""
-    found = suggested(tool, places, typed, chosen)
-    return [each for each in found if redact_text(each) == each]
+    def _look(
+        self, tool: ToolContext, places: Suggestions, typed: str, chosen: Mapping[str, str]
+    ) -> list[str]:
+        """Return what is suggested, without what looks like a secret: it names nothing."""
+        if not self._free.acquire(blocking=False):
+            raise Unavailable("earlier completions are still looking")
+        try:
+            found = suggested(tool, places, typed, chosen)
+        finally:
+            self._free.release()
+        return [each for each in found if redact_text(each) == each]
 
 
 def _no_argument(name: str, known: Mapping[str, Suggestions]) -> InvalidArgument:
