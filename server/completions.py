@@ -23,6 +23,7 @@ from registry.core import Registry
 from registry.errors import InvalidArgument, NotFound, RegistryError, Unavailable
 from registry.redaction import quoted, redact_text
 from server.answers import failure, protocol_error
+from server.prompts import named
 from server.resources import SCHEMAS, addresses, schema_models
 from tools.context import ToolContext
 from tools.resources import RESOURCES
@@ -85,11 +86,8 @@ class Completions:
         self, ref: PromptReference | ResourceTemplateReference
     ) -> Mapping[str, Suggestions]:
         if isinstance(ref, PromptReference):
-            for workflow in self.workflows:
-                if workflow.name == ref.name:
-                    return {each.name: each.suggests for each in workflow.arguments}
-            names = ", ".join(each.name for each in self.workflows)
-            raise NotFound(f"there is no prompt {quoted(ref.name, 80)}", hint=f"prompts: {names}")
+            workflow = named(ref.name, self.workflows)
+            return {each.name: each.suggests for each in workflow.arguments}
         if ref.uri == SCHEMAS:
             return {"record": (lambda _ctx, _chosen: schema_models(),)}
         for resource in RESOURCES:

@@ -59,7 +59,7 @@ class Prompts:
             MCPError: there is no such prompt, or an argument does not do.
         """
         try:
-            spec = self._named(name)
+            spec = named(name, self.specs)
             given = tidy(arguments, _schema(spec))
             tool = ToolContext(self.registry, Call())
             work: Callable[[], str] = partial(instructions, tool, spec, given)
@@ -73,15 +73,17 @@ class Prompts:
         )
         return GetPromptResult(description=_description(spec), messages=[message])
 
-    def _named(self, name: str) -> WorkflowSpec:
-        for spec in self.specs:
-            if spec.name == name:
-                return spec
-        known = ", ".join(spec.name for spec in self.specs)
-        raise NotFound(
-            f"there is no prompt {quoted(name, 80)}",
-            hint=f"prompts: {known}" if known else "the tools that prompts use are not published",
-        )
+
+def named(name: str, specs: tuple[WorkflowSpec, ...]) -> WorkflowSpec:
+    """Return the workflow of that name. Raises NotFound."""
+    for spec in specs:
+        if spec.name == name:
+            return spec
+    known = ", ".join(spec.name for spec in specs)
+    raise NotFound(
+        f"there is no prompt {quoted(name, 80)}",
+        hint=f"prompts: {known}" if known else "the tools that prompts use are not published",
+    )
 
 
 def _description(spec: WorkflowSpec) -> str:

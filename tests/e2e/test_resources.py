@@ -202,3 +202,31 @@ async def test_the_calls_of_a_prompt_record_what_was_deployed(connect):
     assert {"local", "modelPackage", "adapters", "ci", "warnings"} <= set(planned)
     assert "created" == made["local"]["state"] == made["ci"]["state"]
     assert "partial" == shown["entry"]["status"]
+
+
+async def test_the_calls_of_a_prompt_test_what_is_untested(connect):
+    """In the order of `work_through_untested`, and with what it says."""
+    which = {"project_name": "support-bot"}
+    async with connect() as client:
+        made = await client.ok("register_deployment", ci=True)
+        waiting = await client.ok("query_ci_untested", **which)
+        claimed = await client.ok("claim_ci_untested", worker="job-1", n=1, lease_s=600, **which)
+        [one] = claimed["configurations"]
+        lease = one["leaseId"]
+        renewed = await client.ok("claim_ci_untested", worker="job-1", renew=[lease])
+        released = await client.ok("claim_ci_untested", worker="job-1", release=[lease])
+        [one] = (await client.ok("claim_ci_untested", worker="job-1", **which))["configurations"]
+        recorded = await client.ok(
+            "record_ci_result",
+            config_id=one["configId"],
+            lease_id=one["leaseId"],
+            status="fail-deploy_test",
+            duration_s=12,
+        )
+        report = await client.ok("ci_report", **which)
+
+    assert [made["ci"]["configId"]] == [each["configId"] for each in waiting["configurations"]]
+    assert one["leaseExpiresAt"]
+    assert ([], [lease], [lease]) == (renewed["lost"], renewed["renewed"], released["released"])
+    assert "recorded" == recorded["state"]
+    assert {"regressions", "stuck", "failingByStage"} <= set(report)

@@ -12,8 +12,10 @@ from mcp import MCPError
 from mcp.server.mcpserver import Context
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
-from registry.settings import TOOLSETS
+from registry.settings import TOOLSETS, Settings
 from schemas.export import FOLDER, RECORDS
+from server.app import build_server
+from server.assembling import build_registry
 from server.binding import Binder
 from server.publishing import output_schema
 from server.resources import Resources
@@ -194,3 +196,11 @@ async def test_what_is_advertised_is_what_is_served(served):
     assert not (said.resources.list_changed or said.prompts.list_changed or said.tools.list_changed)
     assert said.completions is not None
     assert said.logging is None
+
+
+async def test_a_resource_can_be_read_without_a_connection(home, stored):
+    stored("datasets", [dataset("faq")])
+    server = build_server(build_registry(Settings(home=home), {}))
+    [contents] = await server.read_resource("registry://datasets/faq")
+
+    assert "faq" == json.loads(contents.content)["datasets"][0]["name"]
