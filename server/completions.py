@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -36,8 +37,8 @@ PATIENCE_S = 2.0
 """Whoever types has typed on by then."""
 
 LOOKING = 2
-"""Completions that look at once. One that is given up goes on in its thread: typing on while AWS
-does not answer takes no more threads than these from the tools."""
+"""Completions that ask AWS at once. One that is given up goes on in its thread: typing on while
+AWS does not answer takes no more threads than these from the tools."""
 
 MOST = 100
 """Values of one completion (MCP, completion)."""
@@ -89,7 +90,7 @@ class Completions:
             workflow = named(ref.name, self.workflows)
             return {each.name: each.suggests for each in workflow.arguments}
         if ref.uri == SCHEMAS:
-            return {"record": (lambda _ctx, _chosen: schema_models(),)}
+            return {"record": Suggestions(lambda _ctx, _chosen: schema_models())}
         for resource in RESOURCES:
             if resource.address == ref.uri:
                 return resource.suggests
@@ -125,13 +126,17 @@ class Completions:
         self, tool: ToolContext, places: Suggestions, typed: str, chosen: Mapping[str, str]
     ) -> list[str]:
         """Return what is suggested, without what looks like a secret: it names nothing."""
+        found = suggested(tool, places, typed, chosen, looking_far=self._looking_far)
+        return [each for each in found if redact_text(each) == each]
+
+    @contextmanager
+    def _looking_far(self) -> Iterator[None]:
         if not self._free.acquire(blocking=False):
-            raise Unavailable("earlier completions are still looking")
+            raise Unavailable("earlier completions still wait for AWS")
         try:
-            found = suggested(tool, places, typed, chosen)
+            yield
         finally:
             self._free.release()
-        return [each for each in found if redact_text(each) == each]
 
 
 def _no_argument(name: str, known: Mapping[str, Suggestions]) -> InvalidArgument:

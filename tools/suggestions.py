@@ -1,12 +1,13 @@
-"""Where values for an argument are found while somebody types it: what is near comes first.
+"""Where values for an argument are found while somebody types it: files first.
 
-A later place is looked in only where no earlier one has a match, since it costs more: files
-first, then AWS.
+AWS is asked only where they have no match.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 from registry.datasets.entry import FILE as DATASETS_FILE
 from registry.deployments.names import known_adapters, known_ids, known_projects
@@ -23,24 +24,48 @@ from tools.projects import known_project, project_name_of
 Place = Callable[[ToolContext, Mapping[str, str]], Iterable[str]]
 """Returns names, the likeliest first; takes what was chosen for other arguments already."""
 
-Suggestions = tuple[Place, ...]
-
 _LONGEST = 200
 """Characters of a name that somebody may want to type; anybody may have written the files."""
 
 
+def _nowhere(_ctx: ToolContext, _chosen: Mapping[str, str]) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Where values for one argument are found.
+
+    Attributes:
+        near: In files.
+        far: In AWS, which may be slow to answer.
+    """
+
+    near: Place = _nowhere
+    far: Place = _nowhere
+
+
 def suggested(
-    ctx: ToolContext, places: Suggestions, typed: str, chosen: Mapping[str, str]
+    ctx: ToolContext,
+    places: Suggestions,
+    typed: str,
+    chosen: Mapping[str, str],
+    *,
+    looking_far: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> list[str]:
     """Return the names that begin with what was typed, in any case, then those that contain it.
 
+    Args:
+        looking_far: Entered while AWS is asked; may raise instead.
+
     Raises:
-        RegistryError: a place could not be read, and no earlier one has a match.
+        RegistryError: a place could not be read, and no nearer one has a match.
     """
-    for place in places:
-        if found := _matching(place(ctx, chosen), typed.casefold()):
-            return found
-    return []
+    found = _matching(places.near(ctx, chosen), typed.casefold())
+    if found or places.far is _nowhere:
+        return found
+    with looking_far():
+        return _matching(places.far(ctx, chosen), typed.casefold())
 
 
 def _matching(names: Iterable[str], typed: str) -> list[str]:
@@ -116,9 +141,10 @@ def _working_project(ctx: ToolContext) -> ProjectFolder | None:
     return known_project(ctx, "", needed=False)
 
 
-DEPLOYMENT_IDS: Suggestions = (_deployment_ids,)
-PROJECTS: Suggestions = (_projects,)
-ADAPTERS: Suggestions = (_deployed_adapters, _registered_adapters)
-DATASETS: Suggestions = (_datasets, _hub_datasets)
-EVALUATORS: Suggestions = (_evaluators, _hub_evaluators)
-CONFIGURATION_IDS: Suggestions = (_untested,)
+OWN_WORDS = Suggestions()
+DEPLOYMENT_IDS = Suggestions(_deployment_ids)
+PROJECTS = Suggestions(_projects)
+ADAPTERS = Suggestions(_deployed_adapters, far=_registered_adapters)
+DATASETS = Suggestions(_datasets, far=_hub_datasets)
+EVALUATORS = Suggestions(_evaluators, far=_hub_evaluators)
+CONFIGURATION_IDS = Suggestions(far=_untested)

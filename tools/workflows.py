@@ -33,7 +33,7 @@ class Argument:
 
     name: str
     description: str
-    suggests: Suggestions = ()
+    suggests: Suggestions = suggestions.OWN_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def silent(home):
     directory.released.set()
 
 
-async def test_who_types_does_not_wait_for_aws(silent, caplog):
+async def test_who_types_does_not_wait_for_aws(silent, registered, caplog):
     caplog.set_level(logging.INFO)
     completions = Completions(silent, anyio.CapacityLimiter(9), WORKFLOWS, patience_s=0.2)
     argument = CompletionArgument(name="configId", value="x")
@@ -215,8 +215,12 @@ async def test_who_types_does_not_wait_for_aws(silent, caplog):
     for _ in range(LOOKING + 1):
         assert [] == (await completions.complete(CONFIGURATIONS, argument, None)).values
 
+    ids = CompletionArgument(name="id", value="0")
+    registered(entry(1))
+    assert ["00000001"] == (await completions.complete(IDS, ids, None)).values
+
     assert time.monotonic() - began < 5
-    outcomes = ["timeout"] * LOOKING + ["unavailable"]  # the last one finds the others looking on
+    outcomes = ["timeout"] * LOOKING + ["unavailable"]  # the last one finds the others waiting
     assert outcomes == [outcome for _, outcome in said(caplog)]
 
 
