@@ -25,6 +25,7 @@ MAX_COMPONENT_NAME = 63
 
 _PROJECT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _ADAPTER = re.compile(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?")
+_CONFIG = re.compile(r"[0-9a-zA-Z._-]{1,200}")
 _PACKAGE_ARN = re.compile(
     r"arn:(aws[a-z-]*):sagemaker:([a-z0-9-]{1,32}):([0-9]{12}):"
     r"model-package/([a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62})/([0-9]{1,9})"
@@ -56,6 +57,19 @@ def config_id(
         f"{deployment_target}:ic{ic_count}:adapt{adapter_count}"
     )
     return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def check_config_id(config_id: str) -> str:
+    """Return the id when the CI table may have a configuration of it.
+
+    Raises:
+        InvalidArgument: it is empty, too long, or holds what no id has.
+    """
+    if not _CONFIG.fullmatch(config_id):
+        raise InvalidArgument(
+            "config_id is not a configuration's id", hint="query_ci_untested answers configId"
+        )
+    return config_id
 
 
 def entry_id(timestamp: str, deployment_config: str, taken: Container[str]) -> str:

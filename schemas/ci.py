@@ -154,6 +154,12 @@ class UntestedPage(Result):
     complete: bool
 
 
+class CiConfigurationResult(Result):
+    """One configuration as it stands in the CI table; whose lease it has, but not the lease."""
+
+    configuration: CiConfiguration
+
+
 class ClaimResult(Result):
     """What a worker may test now.
 

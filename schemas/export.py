@@ -48,7 +48,12 @@ def schema_text(name: str) -> str:
     Raises:
         KeyError: there is no record of that name.
     """
-    schema = RECORDS[name].model_json_schema(schema_generator=StoredForm)
+    return model_schema_text(RECORDS[name])
+
+
+def model_schema_text(model: type[BaseModel]) -> str:
+    """Return a model's JSON Schema as text, in the spelling of what is stored and answered."""
+    schema = model.model_json_schema(schema_generator=StoredForm)
     whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 

@@ -7,13 +7,18 @@ import logging
 import secrets
 from typing import Any
 
-from mcp.types import CallToolResult, TextContent
+from mcp import MCPError
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 
-from registry.errors import RegistryError
-from registry.redaction import redact_parameters
+from registry.errors import InvalidArgument, NotFound, RegistryError
+from registry.redaction import redact_parameters, redact_text
 from schemas.base import Result
 
 _log = logging.getLogger("mlcc_registry.calls")
+
+JSON = "application/json"
+SCHEMA_JSON = "application/schema+json"
 
 
 def answer(result: Result) -> CallToolResult:
@@ -56,6 +61,40 @@ def marked_as_sandbox(result: CallToolResult) -> CallToolResult:
     """Return an answer that says it comes from a sandbox."""
     body = {**(result.structured_content or {}), "sandbox": True}
     return _both(body, is_error=bool(result.is_error))
+
+
+def contents(reply: CallToolResult) -> ReadResourceContents:
+    """Return an answer as a resource's contents: the same JSON text."""
+    text = "".join(each.text for each in reply.content if isinstance(each, TextContent))
+    return ReadResourceContents(content=text, mime_type=JSON)
+
+
+def schema_contents(text: str) -> ReadResourceContents:
+    """Return a JSON Schema of ours as a resource's contents; it holds nothing of a record."""
+    return ReadResourceContents(content=text, mime_type=SCHEMA_JSON)
+
+
+def protocol_error(failed: CallToolResult, *, uri: str = "") -> MCPError:
+    """Return a failure where the protocol has no failed result: for resources and prompts.
+
+    The message is the failure's with its hint, since many clients show nothing else; the data
+    are the whole of it.
+
+    Args:
+        failed: As `failure` and `bug` return it.
+        uri: The resource that was asked for.
+
+    Source: MCP, resources (an unknown one is -32602, Invalid params, with its `uri`).
+    """
+    body = dict(failed.structured_content or {})
+    error = body["error"]
+    better_sent = error["code"] in {InvalidArgument.code, NotFound.code}
+    hint = f" ({error['hint']})" if error["hint"] else ""
+    return MCPError(
+        code=INVALID_PARAMS if better_sent else INTERNAL_ERROR,
+        message=f"{error['message']}{hint}",
+        data=body | ({"uri": redact_text(uri)} if uri else {}),
+    )
 
 
 def _both(body: dict[str, Any], *, is_error: bool) -> CallToolResult:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import anyio
 from mcp.server import MCPServer
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import CallToolResult, InputRequiredResult
-from pydantic import ValidationError
+from mcp.types import (
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+)
+from pydantic import AnyUrl, ValidationError
 
 from registry.core import Registry
 from registry.errors import InvalidArgument, RegistryError
@@ -19,6 +27,9 @@ from registry.version import __version__
 from server.answers import bug, failure, marked_as_sandbox
 from server.arguments import refusal, tidy
 from server.binding import SENT, Binder
+from server.completions import Completions
+from server.prompts import Prompts, offered
+from server.resources import Resources
 from tools.catalog import CATALOG
 from tools.context import ToolSpec
 
@@ -46,13 +57,56 @@ _SANDBOX = "\nThis server runs against a local sandbox: nothing reaches AWS."
 
 
 class RegistryServer(MCPServer[Any]):
-    """An MCP server whose failures are always results with an `error.code`.
+    """An MCP server whose failures always have an `error.code`.
+
+    A tool's failure is a result; that of a resource or a prompt is a protocol error, which has
+    the same as its data.
 
     Attributes:
         sandbox: Every answer says that it comes from one.
     """
 
-    sandbox = False
+    def __init__(
+        self,
+        *,
+        resources: Resources,
+        prompts: Prompts,
+        sandbox: bool,
+        **options: Any,  # noqa: ANN401 - the SDK's own
+    ) -> None:
+        # Records change by other programs too: no subscription to them could be kept.
+        super().__init__(NAME, subscriptions=False, **options)
+        self.sandbox = sandbox
+        self._resources = resources
+        self._prompts = prompts
+
+    async def list_resources(self) -> list[Resource]:
+        """Return the resources that are always there."""
+        return self._resources.listed()
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """Return the kinds of resource."""
+        return self._resources.templates()
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Any, Any] | None = None
+    ) -> Iterable[ReadResourceContents]:
+        """Read a resource."""
+        return [await self._resources.read(str(uri), context or Context(mcp_server=self))]
+
+    async def list_prompts(self) -> list[Prompt]:
+        """Return the prompts that can be carried out with the published tools."""
+        return self._prompts.listed()
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Any, Any] | None = None,
+    ) -> GetPromptResult:
+        """Return a prompt with what its person chose; the client's context plays no part."""
+        del context
+        return await self._prompts.get(name, arguments or {})
 
     async def call_tool(
         self,
@@ -98,17 +152,22 @@ def published_tools(*, toolsets: Sequence[str], read_only: bool) -> list[ToolSpe
 def build_server(registry: Registry) -> RegistryServer:
     """Return a server over this registry; its transport is chosen by who runs it."""
     settings = registry.settings
-    binder = Binder(registry, anyio.CapacityLimiter(WORKERS))
+    limiter = anyio.CapacityLimiter(WORKERS)
+    binder = Binder(registry, limiter)
     specs = published_tools(toolsets=settings.toolsets, read_only=settings.read_only)
+    workflows = offered([spec.name for spec in specs])
     server = RegistryServer(
-        NAME,
+        resources=Resources(binder, sandbox=settings.sandbox),
+        prompts=Prompts(registry, limiter, workflows),
+        sandbox=settings.sandbox,
         title="MLCC deployment registry",
         version=__version__,
         instructions=_instructions(settings),
         tools=[binder.tool(spec) for spec in specs],
         log_level=settings.log_level,
     )
-    server.sandbox = settings.sandbox
+    completions = Completions(registry, limiter, workflows)
+    server.completion()(completions.complete)  # type: ignore[no-untyped-call] # the SDK's
     return server
 
 

@@ -41,7 +41,7 @@ _CONTEXT = "mcp_context"
 
 @dataclass(frozen=True, slots=True)
 class Binder:
-    """Makes protocol tools of tool functions.
+    """Makes protocol tools of tool functions, and calls them.
 
     Attributes:
         limiter: Our own bound on worker threads: the SDK's transport needs the default one's.
@@ -70,7 +70,7 @@ class Binder:
 
         async def handle(**given: Any) -> CallToolResult | InputRequiredResult:  # noqa: ANN401 - checked by the SDK
             context: Context[Any, Any] = given.pop(_CONTEXT)
-            return await self._answered(spec, given, context)
+            return await self.answered(spec, given, context)
 
         own = inspect.Parameter(
             _CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=Context[Any, Any]
@@ -83,9 +83,10 @@ class Binder:
         handle.__annotations__["return"] = CallToolResult
         return handle
 
-    async def _answered(
+    async def answered(
         self, spec: ToolSpec, given: dict[str, Any], context: Context[Any, Any]
     ) -> CallToolResult | InputRequiredResult:
+        """Return what a function answers or fails with, or what a person has to answer first."""
         withdrawn = threading.Event()
         call = Call(
             deadline=time.monotonic() + CALL_BUDGET_S - _GRACE_S,

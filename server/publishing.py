@@ -13,7 +13,6 @@ from typing import Any, get_args
 
 from mcp.types import ToolAnnotations
 
-from schemas.base import Result
 from tools.context import ToolSpec
 
 _ERROR = {"error": {"type": "object", "description": "Only on failure: code, message, hint"}}
@@ -62,11 +61,8 @@ def _published_property(generated: Mapping[str, Any]) -> dict[str, Any]:
 
 def output_schema(spec: ToolSpec) -> dict[str, Any]:
     """Return the top-level keys of a tool's answer, with `error`, none of them required."""
-    model = inspect.signature(spec.function, eval_str=True).return_annotation
-    if not (isinstance(model, type) and issubclass(model, Result)):
-        raise TypeError(f"{spec.name} must return a Result, not {model!r}")
     properties: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
+    for name, field in spec.result.model_fields.items():
         properties[field.alias or name] = {"type": _json_type(field.annotation)}
     return {"type": "object", "properties": properties | _ERROR}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,3 +55,11 @@ class ToolSpec:
     def name(self) -> str:
         """The tool's published name."""
         return self.function.__name__
+
+    @property
+    def result(self) -> type[Result]:
+        """The model of what it answers. Raises TypeError for a function that returns another."""
+        model = inspect.signature(self.function, eval_str=True).return_annotation
+        if not (isinstance(model, type) and issubclass(model, Result)):
+            raise TypeError(f"{self.name} must return a Result, not {model!r}")
+        return model

@@ -16,7 +16,7 @@ from registry.aws.ci_items import text
 from registry.aws.ci_leases import LEASE_ATTRIBUTES
 from registry.aws.ci_writes import CiWrites, Value
 from registry.aws.translation import ConditionFailed
-from registry.errors import NotFound
+from registry.ci.showing import no_such_configuration
 from schemas.ci import RUNNING, CiBenchmark, CiResult, RecordedState, StageResult
 
 MOST_LATE = 10
@@ -70,12 +70,12 @@ class CiResults:
                 doing="record a benchmark",
             )
         except ConditionFailed as error:
-            raise _absent(benchmark.config_id) from error
+            raise no_such_configuration(benchmark.config_id) from error
 
     def _item(self, config_id: str) -> dict[str, Any]:
         item = self._writes.item(config_id)
         if item is None:
-            raise _absent(config_id)
+            raise no_such_configuration(config_id)
         return item
 
     def _finish(self, item: Mapping[str, Any], result: CiResult) -> None:
@@ -116,7 +116,7 @@ class CiResults:
                 doing="keep a late result",
             )
         except ConditionFailed as error:
-            raise _absent(result.config_id) from error
+            raise no_such_configuration(result.config_id) from error
         for _ in range(len(written["lateResults"]["L"]) - MOST_LATE):
             self._writes.update(
                 result.config_id,
@@ -130,13 +130,6 @@ class CiResults:
 
 
 _OF_ONE_RUN = ("stageResults", "errorMessage")
-
-
-def _absent(config_id: str) -> NotFound:
-    return NotFound(
-        f"the CI table has no configuration {config_id!r}",
-        hint="query_ci_untested lists those to test; register_deployment with ci adds one",
-    )
 
 
 def _previous(item: Mapping[str, Any]) -> Value | None:

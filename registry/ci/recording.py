@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from registry.ci.leases import leased_configuration
 from registry.errors import Conflict, InvalidArgument
+from registry.identifiers import check_config_id
 from registry.instants import whole_seconds
 from registry.redaction import redact_text
 from registry.stores import CiTable
@@ -35,7 +36,6 @@ LONGEST_MESSAGE = 4_000
 _LONGEST_SUMMARY = 1_000
 _MOST_STAGES = 40
 _STAGE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_CONFIG = re.compile(r"[0-9a-zA-Z._-]{1,200}")
 _RUN = re.compile(r"[\w.:/@=+-]{1,200}")
 _LABEL = re.compile(r"[\w.:/@=+-]{0,128}")
 _CUT = "... (cut)"
@@ -106,7 +106,7 @@ def record_benchmark(
         InvalidArgument: an id or the status is not usable.
         NotFound: there is no such configuration, or no such table.
     """
-    _require(_CONFIG, config_id, "config_id")
+    check_config_id(config_id)
     if not _RUN.fullmatch(run_id):
         raise InvalidArgument("run_id is required: 1 to 200 letters, digits or . _ : / @ = + -")
     choices: tuple[BenchmarkStatus, ...] = get_args(BenchmarkStatus)
@@ -127,7 +127,7 @@ def record_benchmark(
 
 
 def _checked(request: ResultRequest, at: str) -> tuple[CiResult, tuple[str, ...]]:
-    _require(_CONFIG, request.config_id, "config_id")
+    check_config_id(request.config_id)
     if leased_configuration(request.lease_id) != request.config_id:
         raise InvalidArgument(
             "lease_id is another configuration's", hint="pass both as claim_ci_untested gave them"
@@ -153,13 +153,6 @@ def _checked(request: ResultRequest, at: str) -> tuple[CiResult, tuple[str, ...]
         e2e_catalog_id=request.e2e_catalog_id,
     )
     return result, tuple(warnings)
-
-
-def _require(pattern: re.Pattern[str], value: str, name: str) -> None:
-    if not pattern.fullmatch(value):
-        raise InvalidArgument(
-            f"{name} is not a configuration's id", hint="query_ci_untested answers configId"
-        )
 
 
 def _stages(given: Mapping[str, Any], warnings: list[str]) -> dict[str, StageResult]:

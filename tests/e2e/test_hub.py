@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from mcp.types import ResourceTemplateReference
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +115,25 @@ async def test_evaluators_are_filtered_and_what_is_not_there_is_answered_with_wh
         near.structured_content["candidates"],
     )
     assert "type" in bad["error"]["message"]
+
+
+async def test_names_that_only_the_hub_has_are_completed_from_there(connect, home, hub):
+    async def completed(client, kind, typed):
+        ref = ResourceTemplateReference(type="ref/resource", uri=f"registry://{kind}/{{name}}")
+        for _ in range(5):  # a busy machine may take longer than a completion waits
+            found = await client.client.complete(ref, {"name": "name", "value": typed})
+            if found.completion.values:
+                break
+        return found.completion.values
+
+    said = {"type": "lambda", "technique": "rlvr", "arn": LAMBDA}
+    async with connect() as client:
+        await client.ok("register_dataset", name="faq", s3_uri=DATA, technique="dpo")
+        await client.ok("register_evaluator", name="reward", **said)
+        (home / "datasets.json").unlink()
+        (home / "evaluators.json").unlink()
+        datasets = await completed(client, "datasets", "fa")
+        evaluators = await completed(client, "evaluators", "re")
+        none = await completed(client, "datasets", "zz")
+
+    assert (["faq"], ["reward"], []) == (datasets, evaluators, none)

@@ -157,6 +157,15 @@ def test_every_protocol_version_gets_its_answers_and_status_0_at_the_end(
         listed = raw.call("list_deployments")
         unknown = raw.call("no_such_tool")
         bare = raw.ask("tools/call", name="list_deployments")
+        templates = raw.ask("resources/templates/list")["resourceTemplates"]
+        schema = raw.ask("resources/read", uri="registry://schemas/dataset")["contents"]
+        prompts = raw.ask("prompts/list")["prompts"]
+        prompt = raw.ask("prompts/get", name=prompts[0]["name"])["messages"]
+        ref = {"type": "ref/prompt", "name": "roll_out_adapter"}
+        typed = {"name": "project", "value": "sup"}
+        offered = raw.ask("completion/complete", ref=ref, argument=typed)["completion"]
+        absent = raw.answer(raw.send("resources/read", uri="registry://deployments/0"))["error"]
+        unfit = raw.answer(raw.send("prompts/get", name="roll_out_adapter", arguments={"x": "y"}))
         status, rest, logged = raw.close()
 
     info = hello.get("serverInfo") or hello["_meta"]["io.modelcontextprotocol/serverInfo"]
@@ -169,6 +178,16 @@ def test_every_protocol_version_gets_its_answers_and_status_0_at_the_end(
     assert unknown["isError"] is True
     assert "invalid_argument" == json.loads(unknown["content"][0]["text"])["error"]["code"]
     assert "no_such_tool" in unknown["content"][0]["text"]
+    assert "registry://deployments/{id}" == templates[0]["uriTemplate"]
+    assert "object" == json.loads(schema[0]["text"])["type"]
+    assert "register_deployment" in prompt[0]["content"]["text"]
+    assert ["support-bot"] == offered["values"]
+    assert (-32602, "not_found") == (absent["code"], absent["data"]["error"]["code"])
+    assert (-32602, "invalid_argument") == (
+        unfit["error"]["code"],
+        unfit["error"]["data"]["error"]["code"],
+    )
+    assert {"tools", "resources", "prompts", "completions"} == set(hello["capabilities"])
     assert 0 == status
     for line in (*raw.said, *rest.splitlines()):
         assert "2.0" == json.loads(line)["jsonrpc"]
@@ -218,6 +237,16 @@ def test_a_write_leaves_an_audit_line_without_what_was_sent(work, surroundings):
         raw.call("list_deployments", text=token)
         raw.line(json.dumps({"jsonrpc": "2.0", "id": 99, "method": token, "params": {"x": token}}))
         raw.call("get_deployment", id=token)
+        ref = {"type": "ref/resource", "uri": "registry://deployments/{id}"}
+        for method, params in (
+            ("resources/read", {"uri": f"registry://deployments/{token}"}),
+            ("resources/read", {"uri": f"registry://{token}"}),
+            ("prompts/get", {"name": "roll_out_adapter", "arguments": {"project": token}}),
+            ("prompts/get", {"name": token}),
+            ("completion/complete", {"ref": ref, "argument": {"name": token, "value": token}}),
+            ("completion/complete", {"ref": ref, "argument": {"name": "id", "value": token}}),
+        ):
+            assert token not in json.dumps(raw.answer(raw.send(method, **params)))
         _, _, logged = raw.close()
 
     written, refused, *_ = audited(logged)
@@ -229,6 +258,9 @@ def test_a_write_leaves_an_audit_line_without_what_was_sent(work, surroundings):
     assert made["id"] == written["id"]
     assert "created" == written["local"]
     assert "invalid_argument" == refused["outcome"]
+    assert ("registry://deployments/{id}", "not_found", False) == tuple(
+        audited(logged)[-1][key] for key in ("tool", "outcome", "write")
+    )
     everything = json.dumps(logged)
     for secret in (token, "correct-horse", "what nobody else may read", "hf_example"):
         assert secret not in everything
@@ -253,6 +285,12 @@ def test_nothing_of_aws_is_imported_before_it_is_needed(work, surroundings):
         raw.ask("tools/list")
         raw.call("list_deployments")
         raw.call("register_deployment", dry_run=True, sagemaker="no")
+        raw.ask("resources/list")
+        raw.ask("resources/read", uri="registry://schemas/get_deployment")
+        raw.ask("prompts/get", name="roll_out_adapter")
+        for name in ("project", "adapter"):
+            ref = {"type": "ref/prompt", "name": "roll_out_adapter"}
+            raw.ask("completion/complete", ref=ref, argument={"name": name, "value": ""})
         raw.process.communicate(timeout=ANSWER_S)
         packages = imported(raw.errors())
 

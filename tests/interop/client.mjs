@@ -4,8 +4,8 @@
 //
 // Reads a JSON list of {name, arguments} from stdin, lists the tools as every host does first
 // (the client then checks answers against the output schemas), makes the calls and prints
-// {server, instructions, tools, answers}; an answer that the client hides behind an exception
-// is {thrown}.
+// {server, instructions, tools, answers, beside}; an answer that the client hides behind an
+// exception is {thrown}. `beside` is what a server has beside tools, if it completes, too.
 
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
@@ -34,11 +34,39 @@ for (const call of calls) {
     answers.push({ thrown: String(error) });
   }
 }
+const beside = client.getServerCapabilities().completions ? await look() : {};
 const said = {
   server: client.getServerVersion(),
   instructions: client.getInstructions(),
   tools,
   answers,
+  beside,
 };
 await client.close();
 process.stdout.write(JSON.stringify(said));
+
+async function look() {
+  const { resources } = await client.listResources();
+  const { resourceTemplates } = await client.listResourceTemplates();
+  const { prompts } = await client.listPrompts();
+  return {
+    resources,
+    resourceTemplates,
+    prompts,
+    read: await client.readResource({ uri: resources[0].uri }),
+    absent: await client.readResource({ uri: "registry://deployments/0" }).catch((error) => ({
+      code: error.code,
+      message: error.message,
+      data: error.data,
+    })),
+    prompt: await client.getPrompt({
+      name: "roll_out_adapter",
+      arguments: { project: "support-bot" },
+    }),
+    completed: await client.complete({
+      ref: { type: "ref/prompt", name: "roll_out_adapter" },
+      argument: { name: "adapter", value: "f" },
+      context: { arguments: { project: "support-bot" } },
+    }),
+  };
+}

@@ -68,3 +68,22 @@ def test_the_typescript_client_sees_the_tools_and_who_serves_them(said):
         assert "object" == tool["inputSchema"]["type"]
         assert "error" in tool["outputSchema"]["properties"]
         assert isinstance(tool["annotations"]["readOnlyHint"], bool)
+
+
+def test_the_typescript_client_reads_resources_and_prompts_and_completes(said):
+    beside = said["beside"]
+
+    [read] = beside["read"]["contents"]
+    assert beside["resources"][0]["uri"] == read["uri"]
+    assert "object" == json.loads(read["text"])["type"]
+    assert "registry://deployments/{id}" in [
+        each["uriTemplate"] for each in beside["resourceTemplates"]
+    ]
+    assert (-32602, "not_found") == (
+        beside["absent"]["code"],
+        beside["absent"]["data"]["error"]["code"],
+    )
+    assert "list_deployments" in beside["absent"]["message"]
+    [message] = beside["prompt"]["messages"]
+    assert 'project_name="support-bot"' in message["content"]["text"]
+    assert ["faq-sft"] == beside["completed"]["completion"]["values"][:1]

@@ -12,13 +12,18 @@ ROOT = Path(__file__).resolve().parents[2]
 REDACTS = {"redact_parameters", "redact_text", "redact_shapes"}
 SEAMS = {
     "CallToolResult": "server/answers.py",
+    "MCPError": "server/answers.py",
+    "ReadResourceContents": "server/answers.py",
+    "GetPromptResult": "server/prompts.py",
+    "Completion": "server/completions.py",
     "report_progress": "server/binding.py",
     "elicit_form": "server/asking.py",
     "ElicitRequestFormParams": "server/asking.py",
     "Formatter": "server/logs.py",
     "StreamHandler": "server/logs.py",
 }
-"""What an answer, progress, a question and a log line go through, and where that may stand."""
+"""What an answer, a protocol error, a resource, a prompt, a completion, progress, a question and a
+log line go through, and where that may stand."""
 
 WRITERS = (
     "registry/capture.py",
