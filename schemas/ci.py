@@ -91,6 +91,10 @@ class CiConfiguration(Record):
     config_problem: str | None = None
     config: ShownDocument | None = Field(default=None)
 
+    def for_others(self) -> CiConfiguration:
+        """Return it as anybody but its worker sees it: a lease's id lets record results."""
+        return self.model_copy(update={"lease_id": None})
+
 
 StageStatus = Literal["pass", "fail", "skip"]
 BenchmarkStatus = Literal["completed", "failed", "in-progress"]

@@ -11,7 +11,7 @@ from schemas.ci import CiConfigurationResult
 def show_configuration(table: CiTable, config_id: str) -> CiConfigurationResult:
     """Return one configuration with its record, whatever its status.
 
-    A lease's id lets its worker record results, so it is left out; its owner and end are not.
+    Of a lease its owner and end are told, its id is its worker's own.
 
     Raises:
         InvalidArgument: that is no id.
@@ -22,7 +22,7 @@ def show_configuration(table: CiTable, config_id: str) -> CiConfigurationResult:
         raise no_such_configuration(config_id)
     return CiConfigurationResult(
         message=f"Configuration {config_id}: {found.test_status}.",
-        configuration=found.model_copy(update={"lease_id": None}),
+        configuration=found.for_others(),
     )
 
 

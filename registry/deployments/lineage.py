@@ -115,10 +115,11 @@ class LineageReader:
         if identifier is None:
             return None
         try:
-            return self.ci_table().get(identifier)
+            found = self.ci_table().get(identifier)
         except RegistryError as error:
             warnings.append(f"CI configuration {identifier} could not be read: {error.message}")
             return None
+        return found.for_others() if found else None
 
 
 def get_deployment(

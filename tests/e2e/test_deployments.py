@@ -222,6 +222,17 @@ async def test_a_slow_glob_is_given_up(connect, home):
     assert "invalid_argument" == refused["error"]["code"]
 
 
+async def test_who_tests_a_deployment_is_shown_without_the_id_of_the_lease(connect):
+    async with connect("--toolsets", "core,ci") as client:
+        made = await client.ok("register_deployment", ci=True)
+        claimed = await client.ok("claim_ci_untested", worker="job-1")
+        shown = await client.ok("get_deployment", id=made["id"])
+
+    tested = shown["lineage"]["ci"]
+    assert ("running", "job-1") == (tested["testStatus"], tested["leaseOwner"])
+    assert claimed["configurations"][0]["leaseId"] not in json.dumps(shown)
+
+
 async def test_a_deployment_is_shown_with_what_it_led_to(connect, home, aws):
     async with connect() as client:
         made = await client.ok(
