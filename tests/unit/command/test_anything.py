@@ -69,3 +69,15 @@ def test_text_of_records_cannot_move_the_cursor_of_a_terminal(command, home):
     file.write_text(text, "utf-8")
 
     assert "\x1b" not in command("registry", "list").out
+
+
+def test_a_shell_completes_commands_and_flags(command, monkeypatch):
+    monkeypatch.setenv("COMP_WORDS", "mlcc-registry regis")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("_MLCC_REGISTRY_COMPLETE", "bash_complete")
+    commands = command().out.split()
+    monkeypatch.setenv("COMP_WORDS", "mlcc-registry register --ex")
+    monkeypatch.setenv("COMP_CWORD", "2")
+
+    assert ["plain,register", "plain,registry"] == commands
+    assert ["plain,--exclude"] == command().out.split()
