@@ -64,6 +64,8 @@ def run(arguments: Sequence[str], front: Front) -> int:
         )
     except click.exceptions.Exit as ended:
         return ended.exit_code
+    except SystemExit as completed:  # how completions end
+        return int(completed.code or 0)
     except click.ClickException as wrong:
         wrong.show()
         return Exit.INVALID_ARGUMENT
