@@ -51,11 +51,26 @@ def play(world: World, server: Caller):
         await anext(steps)
         world.box.control.allow(POLICY_KEY, policy)
         world.box.control.clear_log()
-        try:
-            async for _ in steps:
-                pass
-        finally:
-            calls = world.box.control.calls(access_key=POLICY_KEY)
-        return calls
+        async for _ in steps:
+            pass
+        return world.box.control.calls(access_key=POLICY_KEY)
 
     return played
+
+
+@pytest.fixture(scope="module")
+def notes() -> dict[Scenario, list[Document]]:
+    """The calls of every scenario that was played by an administrator so far."""
+    return {}
+
+
+@pytest.fixture
+def calls_of(play, notes: dict[Scenario, list[Document]]):
+    """The calls that a scenario makes when everything is allowed."""
+
+    async def made(scenario: Scenario) -> list[Document]:
+        if scenario not in notes:
+            notes[scenario] = await play(scenario, EVERYTHING)
+        return notes[scenario]
+
+    return made

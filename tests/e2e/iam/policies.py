@@ -80,9 +80,7 @@ EVERY_NAME = {
 def needed(calls: Iterable[Document]) -> frozenset[Need]:
     """Return what the logged calls had to be allowed, in placeholders."""
     return frozenset(
-        Need(need.action, _general(need.resource))
-        for logged in calls
-        for need in _needs_of(logged)
+        Need(need.action, _general(need.resource)) for logged in calls for need in _needs_of(logged)
     )
 
 

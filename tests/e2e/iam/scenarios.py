@@ -55,9 +55,7 @@ class World:
         empty_ci_table(self.aws["dynamodb"])
         copy_example(self.place)
         shutil.rmtree(self.place / "home", ignore_errors=True)
-        sample.start_endpoint(
-            sagemaker, IMAGE, endpoint=ENDPOINT, base_component=BASE, model=MODEL
-        )
+        sample.start_endpoint(sagemaker, IMAGE, endpoint=ENDPOINT, base_component=BASE, model=MODEL)
         sample.start_hub(sagemaker, HUB)
 
     def publish(self, group: str = GROUP, **metadata: str) -> str:
@@ -197,6 +195,9 @@ async def a_hubs_contents_are_listed(client: Caller, world: World):
         assert ["both"] == [each["origin"] for each in page["datasets"]]
     for page in (evaluators, evaluator):
         assert ["both"] == [each["origin"] for each in page["evaluators"]]
+    world.registry.with_name("datasets.json").unlink()
+    shared = await client.ok("list_datasets", name="faq")
+    assert [("hub", DATA)] == [(each["origin"], each["s3Uri"]) for each in shared["datasets"]]
 
 
 @for_policy("read-only")
@@ -232,7 +233,6 @@ async def a_deployment_is_registered_with_its_image_and_adapters(client: Caller,
     found = world.aws["sagemaker"].describe_model_package(
         ModelPackageName=made["modelPackage"]["arn"]
     )
-    assert IMAGE.rpartition("/")[2].partition(":")[0] not in {""}
     assert found["InferenceSpecification"]["Containers"]
 
 
@@ -324,11 +324,38 @@ async def weights_without_a_configuration_are_looked_for(client: Caller, world: 
 
 
 @for_policy("rollout")
+async def what_is_missing_is_told_with_what_is_there(client: Caller, world: World):
+    tone = world.tone()
+    world.serve(FAQ)
+    sagemaker = world.aws["sagemaker"]
+    sagemaker.create_model_package_group(ModelPackageGroupName=f"{GROUP}-2")
+    yield
+    call = {"version_arn": tone, "base_component": f"{GROUP}-gone-1"}
+    no_base = await client.refused(DEPLOY, **call)
+    nobody = await client.raw("get_adapter_rollout", {"adapter_name": "nobody"})
+    assert "there is no base component" in no_base["error"]["message"]
+    assert "not_found" == nobody.structured_content["error"]["code"]
+    assert [IC] == nobody.structured_content["candidates"]
+
+
+@for_policy("rollout")
+async def a_project_without_versions_has_no_candidates(client: Caller, world: World):
+    sagemaker = world.aws["sagemaker"]
+    sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+    yield
+    empty_group = await client.raw(DEPLOY, {})
+    sagemaker.delete_model_package_group(ModelPackageGroupName=GROUP)
+    no_group = await client.raw(DEPLOY, {})
+    for each in (empty_group, no_group):
+        assert "invalid_argument" == each.structured_content["error"]["code"]
+
+
+@for_policy("rollout")
 async def other_weights_take_the_place_of_the_live_ones(client: Caller, world: World):
     tone = world.tone()
     world.serve(FAQ)
     yield
-    await replaced(client, tone, "updated")
+    await replaced(client, tone)
 
 
 @for_policy("rollout")
@@ -337,15 +364,13 @@ async def where_nothing_can_be_updated_it_is_made_anew(client: Caller, world: Wo
     world.serve(FAQ)
     world.box.control.change_settings(adapter_updates=False)
     yield
-    await replaced(client, tone, "created")
+    await replaced(client, tone)
 
 
-async def replaced(client: Caller, tone: str, how: str) -> None:
+async def replaced(client: Caller, tone: str) -> None:
     call = {"version_arn": tone, "replace": True, "wait_s": 40}
     proposed = await client.refused(DEPLOY, **call)
     done = await client.ok(DEPLOY, **call, confirm=proposed["digest"])
-    if how == "created":
-        assert "needs_confirmation" != done["state"]
     assert "in_service" == done["state"]
 
 
