@@ -62,6 +62,10 @@ _FIND_KEYS = (
     "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the server runs; "
     "off EC2, AWS_EC2_METADATA_DISABLED=true skips a slow probe"
 )
+_MEND_FILES = (
+    "mend ~/.aws/config and ~/.aws/credentials, or what AWS_CONFIG_FILE and "
+    "AWS_SHARED_CREDENTIALS_FILE name"
+)
 _REACH = "check network, proxy, region name and AWS_ENDPOINT_URL where the server runs"
 
 _BY_CLASS: dict[str, _Raised] = {
@@ -74,10 +78,16 @@ _BY_CLASS: dict[str, _Raised] = {
         CredentialsFailed, "the AWS credentials are incomplete", _FIND_KEYS
     ),
     "ProfileNotFound": _Raised(CredentialsFailed, "there is no such AWS profile"),
-    "ConfigParseError": _Raised(CredentialsFailed, "the AWS configuration file does not parse"),
-    "ConfigNotFound": _Raised(CredentialsFailed, "an AWS configuration file is missing"),
+    "ConfigParseError": _Raised(
+        CredentialsFailed, "the AWS configuration file does not parse", _MEND_FILES
+    ),
+    "ConfigNotFound": _Raised(
+        CredentialsFailed, "an AWS configuration file is missing", _MEND_FILES
+    ),
     "InvalidConfigError": _Raised(
-        CredentialsFailed, "the AWS profile's configuration is not usable", "check source_profile"
+        CredentialsFailed,
+        "the AWS profile's configuration is not usable",
+        "check source_profile and credential_source",
     ),
     "SSOError": _Raised(StaleCredentials, "the AWS sign-in session is not usable", _SIGN_IN),
     "LoginError": _Raised(StaleCredentials, "the AWS sign-in session is not usable", _SIGN_IN),
@@ -104,7 +114,9 @@ _BY_CLASS: dict[str, _Raised] = {
     "NoRegionError": _Raised(
         NotConfigured, "no AWS region is known", "pass region, or set AWS_REGION or --region"
     ),
-    "InvalidRegionError": _Raised(InvalidArgument, "the region is not a valid region name"),
+    "InvalidRegionError": _Raised(
+        InvalidArgument, "the region is not a valid region name", "a region is named like us-east-1"
+    ),
     "BaseEndpointResolverError": _Raised(
         InvalidArgument, "the service has no endpoint in this region", "check region"
     ),
@@ -351,7 +363,7 @@ def explain(
         raised = _BY_CLASS.get(cls.__name__) if _is_client_side(cls) else None
         if raised:
             return raised.kind(_sentence(doing, raised.reason, _detail(error)), hint=raised.hint)
-    return None
+    return _explain_plain(error, doing) if _is_of_credentials(error) else None
 
 
 def explain_opening(error: Exception, doing: str) -> RegistryError | None:
@@ -360,9 +372,10 @@ def explain_opening(error: Exception, doing: str) -> RegistryError | None:
     There, plain Python errors come through: no web identity token file, a credential process
     that printed no JSON, an endpoint without a scheme.
     """
-    explained = explain(error, doing)
-    if explained is not None:
-        return explained
+    return explain(error, doing) or _explain_plain(error, doing)
+
+
+def _explain_plain(error: Exception, doing: str) -> RegistryError | None:
     if isinstance(error, OSError):
         return CredentialsFailed(
             _sentence(doing, "a file that the AWS profile names cannot be read"),
@@ -391,6 +404,16 @@ def plain(text: str) -> str:
 
 def _is_client_side(cls: type) -> bool:
     return cls.__module__.startswith(("botocore", "boto3"))
+
+
+def _is_of_credentials(error: Exception) -> bool:
+    """Tell whether an error comes from reading credentials, which a call may have to do first."""
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__") == "botocore.credentials":
+            return True
+        at = at.tb_next
+    return False
 
 
 def _sentence(doing: str, reason: str, detail: str = "") -> str:
