@@ -97,7 +97,7 @@ class World:
         return subprocess.run(
             [COMMAND, *arguments],
             env=mine | self.environment,
-            cwd=self.place,
+            cwd=self.place / "support-bot",
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
