@@ -32,10 +32,6 @@ from registry.redaction import redact_text
 _TEXT_LIMIT = 400
 
 
-class UnknownSearchProperty(InvalidArgument):
-    """SageMaker Search does not know a property that a filter names."""
-
-
 class StaleCredentials(CredentialsFailed):
     """Credentials that were refused as expired or unknown: new ones may be there to be read."""
 
@@ -257,12 +253,6 @@ _REFUSALS: tuple[_Refusal, ...] = (
         ("PermanentRedirect", "301", "AuthorizationHeaderMalformed"),
         PreconditionFailed,
         "the bucket is in another region",
-    ),
-    _Refusal(
-        ("ValidationException",),
-        UnknownSearchProperty,
-        "Search does not know a property",
-        fragment="unknown property name",
     ),
     _Refusal(
         ("ValidationException", "ResourceAlreadyExists"),

@@ -32,7 +32,7 @@ def judged(found: str | RegistryError) -> tuple[Level, str, str]:
     if not isinstance(found, RegistryError):
         return "ok", found, ""
     # Who only registers needs no look at endpoints, and the other way round.
-    level: Level = "warning" if isinstance(found, PermissionDenied | NotFound) else "problem"
+    level: Level = "warning" if isinstance(found, PermissionDenied) else "problem"
     return level, found.message, found.hint
 
 
@@ -61,5 +61,8 @@ def _inference(aws: Aws, endpoint: str) -> str:
     if not endpoint:
         aws.components.names_on(_NOBODYS_ENDPOINT, call=Call())
         return "inference components can be listed"
-    found = aws.components.endpoint(endpoint)
+    try:
+        found = aws.components.endpoint(endpoint)
+    except NotFound:
+        return f"endpoint {endpoint} is not there; adapters can be rolled out once it is"
     return f"endpoint {found.name} is {found.status}"

@@ -202,11 +202,11 @@ def test_a_projects_group_and_endpoint_are_looked_at(look, deployed, clients, li
     assert f"endpoint {live_endpoint.name} is InService" == after["inference"][0].message
 
 
-def test_an_endpoint_that_is_gone_is_a_warning(look, deployed):
+def test_an_endpoint_that_is_not_there_is_said_to_be_so(look, deployed):
     _, found = look(project=deployed)
 
-    assert ["warning"] == levels(found)["inference"]
-    assert sample.ENDPOINT in found["inference"][0].message
+    assert ["ok"] == levels(found)["inference"]
+    assert f"endpoint {sample.ENDPOINT} is not there" in found["inference"][0].message
 
 
 @pytest.mark.parametrize(
