@@ -170,6 +170,13 @@ _REFUSALS: tuple[_Refusal, ...] = (
         _SIGN_IN,
     ),
     _Refusal(
+        # An answer to HEAD has no text. Another region's bucket is found by the client itself.
+        ("400",),
+        StaleCredentials,
+        "S3 refused the request without a reason, as it does when the session has expired",
+        _SIGN_IN,
+    ),
+    _Refusal(
         ("UnrecognizedClientException", "InvalidAccessKeyId", "InvalidClientTokenId"),
         StaleCredentials,
         "AWS does not know these credentials",

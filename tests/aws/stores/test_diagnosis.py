@@ -15,6 +15,7 @@ import pytest
 
 from registry.aws.directory import BotoDirectory
 from registry.errors import RegistryError
+from sandbox.service import Sandbox
 
 KEYS = "aws_access_key_id = AKIASANDBOX000000000\naws_secret_access_key = rosebud-rosebud\n"
 ROLE = "arn:aws:iam::123456789012:role/deployer"
@@ -274,3 +275,60 @@ def test_what_is_wrong_is_named_with_what_to_do_about_it(met, plain_listener, na
     for each in case.hint:
         assert each in told.hint
     assert "rosebud" not in told.message + told.hint
+
+
+ASKED = {
+    "sts": lambda aws: aws.identity,
+    "sagemaker": lambda aws: aws.components.endpoint("tv"),
+    "s3": lambda aws: aws.objects.read("s3://bucket/key", limit_bytes=1),
+    "dynamodb": lambda aws: aws.ci_table("ci-table").get("0" * 16),
+    "ecr": lambda aws: aws.images.exists("123456789012.dkr.ecr.us-west-2.amazonaws.com/mlcc:1"),
+}
+REFUSED = {
+    "clock_skew": ("because of its time", "set the clock"),
+    "expired_token": ("the AWS session has expired", "sign in again"),
+    "unknown": ("does not know these credentials", "check the profile"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("service", ASKED)
+def test_credentials_that_a_service_refuses_are_told_alike(
+    sandbox: Sandbox,
+    front_env: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    kind: str,
+) -> None:
+    """Each service has words and a form of its own; the second look is with fresh credentials."""
+    if kind == "unknown":
+        sandbox.control.change_settings(known_keys_only=True)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASTRANGER")
+    else:
+        sandbox.control.fail("*", kind, times=-1, service=service)
+    directory = BotoDirectory()
+
+    with pytest.raises(RegistryError) as told:
+        ASKED[service](directory.open(region="us-west-2", profile=""))
+
+    said, hint = REFUSED[kind]
+    assert ("credentials", False) == (told.value.code, told.value.retryable)
+    assert said in told.value.message
+    assert hint in told.value.hint
+    assert "AKIA" not in told.value.message + told.value.hint
+    directory.close()
+
+
+def test_an_expired_session_is_told_where_s3_answers_without_a_word(
+    sandbox: Sandbox, front_env: dict[str, str]
+) -> None:
+    """HEAD has no body: an expired session is a bare 400 there."""
+    sandbox.control.fail("HeadObject", "expired_token", times=-1, service="s3")
+    directory = BotoDirectory()
+
+    with pytest.raises(RegistryError) as told:
+        directory.open(region="us-west-2", profile="").objects.head("s3://bucket/key")
+
+    assert "credentials" == told.value.code
+    assert "sign in again" in told.value.hint
+    directory.close()

@@ -137,6 +137,7 @@ def test_every_exception_of_the_client_is_explained_or_known_to_be_a_bug(
         ("AccessDenied", "", errors.PermissionDenied),
         ("403", "", errors.PermissionDenied),
         ("404", "", errors.NotFound),
+        ("400", "Bad Request", StaleCredentials),
         ("NoSuchBucket", "", errors.NotFound),
         ("ExpiredTokenException", "", StaleCredentials),
         ("ExpiredToken", "", StaleCredentials),
