@@ -170,7 +170,8 @@ def test_an_endpoint_that_changes_in_the_configuration_is_asked_by_the_next_call
 ) -> None:
     config = tmp_path / "config"
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.delenv("AWS_ENDPOINT_URL_SAGEMAKER")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
     def lead_to(url: str) -> None:
