@@ -30,6 +30,12 @@ LEASE = {"config_id": "0" * 16, "lease_id": LEASE_ID}
 READS = ("Describe", "List", "Search", "Get", "Query", "Scan", "Head")
 
 
+@pytest.fixture(scope="module")
+def era():
+    """Where the server may write has nothing to do with the protocol."""
+    return "auto"
+
+
 @pytest.fixture
 def version(aws, box, endpoint):
     """An adapter version, and a component that serves it; the log is empty."""
