@@ -17,7 +17,8 @@ class Settings:
 
     Attributes:
         search_nested_names: Search accepts ``CustomerMetadataProperties.<key>``; otherwise it
-            answers "Unknown property name".
+            refuses the name as unknown.
+        unknown_property_words: what Search says about a property that it does not know.
         search_lag_s: how long a written package stays invisible to Search, in seconds.
         search_counts_up_to: TotalHits beyond this are told as this and a relation of
             GreaterThanOrEqualTo.
@@ -47,6 +48,7 @@ class Settings:
     """
 
     search_nested_names: bool = True
+    unknown_property_words: str = "Unknown property name"
     search_lag_s: float = 0.0
     search_counts_up_to: int = 10_000
     package_polls: int = 1

@@ -27,7 +27,10 @@ Source = Literal[
 
 FileKind = Literal["deployments", "datasets", "evaluators", "bootstrap", "project_deployments"]
 
-AwsPart = Literal["credentials", "identity", "endpoints", "ci_table", "hub"]
+AwsPart = Literal[
+    "credentials", "identity", "endpoints", "model_registry", "inference", "ci_table", "hub"
+]
+"""`endpoints` are the services' own addresses; `inference` is what SageMaker serves."""
 
 Subject = Literal["setting", "home", "file", "aws"]
 

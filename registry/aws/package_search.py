@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from registry.aws.package_query import RESERVE_S, PackageQuery
 from registry.aws.package_records import package_record, version_of
-from registry.aws.translation import UnknownSearchProperty
 from registry.calls import Call
+from registry.errors import InvalidArgument, NotFound
 from registry.paging import seal_cursor
 from registry.stores import PackagePage
 from schemas.model_package import ModelPackage
@@ -191,12 +191,15 @@ class PackageSearch:
                 action="sagemaker:Search",
                 resource="*",
             )
-        except UnknownSearchProperty:
+        except (InvalidArgument, NotFound):
             if not by_metadata or token:
                 raise
-            self._ability.takes_metadata = False
+            # In what words an unknown property is refused is documented nowhere: that the group
+            # alone is taken shows that it was that.
             read.plan = "group"
-            return self._search(read, token, limit)
+            answer = self._search(read, token, limit)
+            self._ability.takes_metadata = False
+            return answer
 
     def _is_wanted(self, package: ModelPackage, place: _Place) -> bool:
         return (not place.below or package.version < place.below) and self._query.matches(package)

@@ -104,9 +104,20 @@ class SageMakerPackages:
             InvalidArgument: the ARN is not one of a version.
             NotFound: there is no such version.
 
+        The service has been seen to write the group's name in lower case in ARNs, so that one
+        made from the group's name is looked for in that form, too.
+
         Source: SageMaker DescribeModelPackage; without the model card, which may be encrypted.
         """
         check_version_arn(arn)
+        try:
+            return self._described(arn)
+        except NotFound:
+            if arn == arn.lower():
+                raise
+            return self._described(arn.lower())
+
+    def _described(self, arn: str) -> ModelPackage:
         return package_record(
             self._connection.sagemaker(
                 lambda sagemaker: sagemaker.describe_model_package(

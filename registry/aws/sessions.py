@@ -14,12 +14,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from registry.aws.translation import explain_opening
-from registry.errors import NoCredentials
+from registry.errors import CredentialsFailed, NoCredentials
 from registry.version import __version__
 
 if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.config import Config
+    from botocore.session import Session as CoreSession
 
 Service = Literal["sagemaker", "s3", "dynamodb", "ecr", "sts"]
 SERVICES: tuple[Service, ...] = get_args(Service)
@@ -38,6 +39,7 @@ class FixedAccess:
     endpoints: Mapping[str, str]
 
 
+_MOST_NAMES = 20
 _Stamps = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -55,6 +57,7 @@ class Opened:
 
     profile: str
     session: Session
+    core: CoreSession
     files: _Stamps
     clients: dict[tuple[Service, str], Any] = field(default_factory=dict)
     account: str = ""
@@ -99,9 +102,15 @@ class Sessions:
             if found is None:
                 del self._opened[profile]  # they may be there at the next call
                 raise NoCredentials(
-                    f"no AWS credentials were found for {_who(profile)}",
+                    f"no AWS credentials were found for {_who(profile)}: none in the environment, "
+                    "in the AWS files, or from container or instance",
                     hint="set AWS_PROFILE or access keys where the server runs, or pass profile; "
                     "off EC2, AWS_EC2_METADATA_DISABLED=true skips a slow probe",
+                )
+            if found.method == _ROLE and _asks_for_a_code(opened.core):
+                raise CredentialsFailed(
+                    f"{_who(profile)} asks for an MFA code, which a server cannot enter",
+                    hint="use a profile with session credentials, such as one of aws sso login",
                 )
             opened.has_credentials = True
             opened.method = found.method
@@ -141,10 +150,11 @@ class Sessions:
             opened = None
         if opened is None:
             try:
-                session = _fixed(self._access) if self._access else _configured(profile)
+                core = _fixed() if self._access else _configured()
+                session = _session(core, profile, self._access)
             except Exception as error:
                 raise _opening_failed(error, profile) from error
-            opened = self._opened[profile] = Opened(profile, session, files)
+            opened = self._opened[profile] = Opened(profile, session, core, files)
         return opened
 
     def _drop(self, opened: Opened) -> None:
@@ -177,24 +187,30 @@ class Sessions:
         return self._config
 
 
-def _configured(profile: str) -> Session:
-    from boto3.session import Session  # noqa: PLC0415 - not before the first call
-
-    return Session(profile_name=profile or None)
-
-
-def _fixed(access: FixedAccess) -> Session:
-    """Return a session that sees neither profiles nor configuration files."""
-    from boto3.session import Session  # noqa: PLC0415 - not before the first call
+def _configured() -> CoreSession:
     from botocore.session import Session as CoreSession  # noqa: PLC0415 - not before the first call
 
-    core = CoreSession(
+    return CoreSession()
+
+
+def _fixed() -> CoreSession:
+    """Return a session that sees neither profiles nor configuration files."""
+    from botocore.session import Session as CoreSession  # noqa: PLC0415 - not before the first call
+
+    return CoreSession(
         session_vars={
             "profile": (None, None, None, None),
             "config_file": (None, None, os.devnull, None),
             "credentials_file": (None, None, os.devnull, None),
         }
     )
+
+
+def _session(core: CoreSession, profile: str, access: FixedAccess | None) -> Session:
+    from boto3.session import Session  # noqa: PLC0415 - not before the first call
+
+    if access is None:
+        return Session(profile_name=profile or None, botocore_session=core)
     return Session(
         aws_access_key_id=access.access_key,
         aws_secret_access_key=access.secret_key,
@@ -202,12 +218,42 @@ def _fixed(access: FixedAccess) -> Session:
     )
 
 
+_ROLE = "assume-role"
+
+
+def _asks_for_a_code(core: CoreSession) -> bool:
+    """Tell whether a role's profile, or one that it builds on, wants an MFA code.
+
+    The client library would ask for it on the terminal, and wait.
+    """
+    profiles = core.full_config.get("profiles", {})
+    config, seen = core.get_scoped_config(), set()
+    while config and "mfa_serial" not in config:
+        source = config.get("source_profile", "")
+        if source in seen:
+            return False
+        seen.add(source)
+        config = profiles.get(source, {})
+    return bool(config)
+
+
 def _who(profile: str) -> str:
     return f"profile {profile!r}" if profile else "the default profile"
 
 
 def _opening_failed(error: Exception, profile: str) -> Exception:
-    return explain_opening(error, f"act as {_who(profile)}") or error
+    explained = explain_opening(error, f"act as {_who(profile)}")
+    if explained and type(error).__name__ == "ProfileNotFound":
+        explained.hint = _what_profiles_there_are()
+    return explained or error
+
+
+def _what_profiles_there_are() -> str:
+    names = _configured().available_profiles
+    if not names:
+        return "there is none: aws configure, or aws configure sso, makes one"
+    listed = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+    return f"the profiles are {listed}"
 
 
 def _stamps() -> _Stamps:

@@ -32,10 +32,6 @@ from registry.redaction import redact_text
 _TEXT_LIMIT = 400
 
 
-class UnknownSearchProperty(InvalidArgument):
-    """SageMaker Search does not know a property that a filter names."""
-
-
 class StaleCredentials(CredentialsFailed):
     """Credentials that were refused as expired or unknown: new ones may be there to be read."""
 
@@ -62,6 +58,10 @@ _FIND_KEYS = (
     "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the server runs; "
     "off EC2, AWS_EC2_METADATA_DISABLED=true skips a slow probe"
 )
+_MEND_FILES = (
+    "mend ~/.aws/config and ~/.aws/credentials, or what AWS_CONFIG_FILE and "
+    "AWS_SHARED_CREDENTIALS_FILE name"
+)
 _REACH = "check network, proxy, region name and AWS_ENDPOINT_URL where the server runs"
 
 _BY_CLASS: dict[str, _Raised] = {
@@ -74,10 +74,16 @@ _BY_CLASS: dict[str, _Raised] = {
         CredentialsFailed, "the AWS credentials are incomplete", _FIND_KEYS
     ),
     "ProfileNotFound": _Raised(CredentialsFailed, "there is no such AWS profile"),
-    "ConfigParseError": _Raised(CredentialsFailed, "the AWS configuration file does not parse"),
-    "ConfigNotFound": _Raised(CredentialsFailed, "an AWS configuration file is missing"),
+    "ConfigParseError": _Raised(
+        CredentialsFailed, "the AWS configuration file does not parse", _MEND_FILES
+    ),
+    "ConfigNotFound": _Raised(
+        CredentialsFailed, "an AWS configuration file is missing", _MEND_FILES
+    ),
     "InvalidConfigError": _Raised(
-        CredentialsFailed, "the AWS profile's configuration is not usable", "check source_profile"
+        CredentialsFailed,
+        "the AWS profile's configuration is not usable",
+        "check source_profile and credential_source",
     ),
     "SSOError": _Raised(StaleCredentials, "the AWS sign-in session is not usable", _SIGN_IN),
     "LoginError": _Raised(StaleCredentials, "the AWS sign-in session is not usable", _SIGN_IN),
@@ -104,7 +110,9 @@ _BY_CLASS: dict[str, _Raised] = {
     "NoRegionError": _Raised(
         NotConfigured, "no AWS region is known", "pass region, or set AWS_REGION or --region"
     ),
-    "InvalidRegionError": _Raised(InvalidArgument, "the region is not a valid region name"),
+    "InvalidRegionError": _Raised(
+        InvalidArgument, "the region is not a valid region name", "a region is named like us-east-1"
+    ),
     "BaseEndpointResolverError": _Raised(
         InvalidArgument, "the service has no endpoint in this region", "check region"
     ),
@@ -159,6 +167,13 @@ _REFUSALS: tuple[_Refusal, ...] = (
         ("ExpiredTokenException", "ExpiredToken", "RequestExpired"),
         StaleCredentials,
         "the AWS session has expired",
+        _SIGN_IN,
+    ),
+    _Refusal(
+        # An answer to HEAD has no text. Another region's bucket is found by the client itself.
+        ("400",),
+        StaleCredentials,
+        "S3 refused the request without a reason, as it does when the session has expired",
         _SIGN_IN,
     ),
     _Refusal(
@@ -245,12 +260,6 @@ _REFUSALS: tuple[_Refusal, ...] = (
         ("PermanentRedirect", "301", "AuthorizationHeaderMalformed"),
         PreconditionFailed,
         "the bucket is in another region",
-    ),
-    _Refusal(
-        ("ValidationException",),
-        UnknownSearchProperty,
-        "Search does not know a property",
-        fragment="unknown property name",
     ),
     _Refusal(
         ("ValidationException", "ResourceAlreadyExists"),
@@ -351,7 +360,7 @@ def explain(
         raised = _BY_CLASS.get(cls.__name__) if _is_client_side(cls) else None
         if raised:
             return raised.kind(_sentence(doing, raised.reason, _detail(error)), hint=raised.hint)
-    return None
+    return _explain_plain(error, doing) if _is_of_credentials(error) else None
 
 
 def explain_opening(error: Exception, doing: str) -> RegistryError | None:
@@ -360,9 +369,10 @@ def explain_opening(error: Exception, doing: str) -> RegistryError | None:
     There, plain Python errors come through: no web identity token file, a credential process
     that printed no JSON, an endpoint without a scheme.
     """
-    explained = explain(error, doing)
-    if explained is not None:
-        return explained
+    return explain(error, doing) or _explain_plain(error, doing)
+
+
+def _explain_plain(error: Exception, doing: str) -> RegistryError | None:
     if isinstance(error, OSError):
         return CredentialsFailed(
             _sentence(doing, "a file that the AWS profile names cannot be read"),
@@ -391,6 +401,16 @@ def plain(text: str) -> str:
 
 def _is_client_side(cls: type) -> bool:
     return cls.__module__.startswith(("botocore", "boto3"))
+
+
+def _is_of_credentials(error: Exception) -> bool:
+    """Tell whether an error comes from reading credentials, which a call may have to do first."""
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_globals.get("__name__") == "botocore.credentials":
+            return True
+        at = at.tb_next
+    return False
 
 
 def _sentence(doing: str, reason: str, detail: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Checks who AWS takes us for, and whether CI table and hub can be reached. Reads only."""
+"""Checks who AWS takes us for, and which of its services can be reached. Reads only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from registry.calls import Call
 from registry.core import Registry
 from registry.errors import NoCredentials, NotFound, PermissionDenied, RegistryError
 from registry.health.deadline import answers_within
+from registry.health.sagemaker import judged, questions_to_sagemaker
 from registry.precedence import Given
 from registry.stores import Access, Aws
 from schemas.base import Identity
@@ -85,11 +86,14 @@ def _ask(checks: _Checks, aws: Aws, end: float) -> None:
         "endpoints": lambda: aws.access,
         "ci_table": partial(_look_at_ci_table, registry),
     }
+    of_sagemaker = questions_to_sagemaker(registry, aws)
     if hub.value:
         questions["hub"] = lambda: aws.hub(hub.value).status()
-    answers = answers_within(max(0.0, end - time.monotonic()), questions)
+    answers = answers_within(max(0.0, end - time.monotonic()), questions | of_sagemaker)
     _identity(checks, answers["identity"])
     _endpoints(checks, answers["endpoints"])
+    for part in of_sagemaker:
+        checks.add(part, *judged(answers[part]))
     _ci_table(checks, table, answers["ci_table"])
     _hub(checks, hub, answers.get("hub"))
 

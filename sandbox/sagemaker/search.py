@@ -58,6 +58,7 @@ class _Question:
 
     def __init__(self, context: Context, resource: str) -> None:
         self._nested_names = context.settings.search_nested_names
+        self._unknown = context.settings.unknown_property_words
         self._resource = resource
         self._model: ServiceModel = load("sagemaker")
         self._kinds: dict[str, str] = {}
@@ -106,16 +107,16 @@ class _Question:
     def _find_kind(self, name: str) -> str:
         first, *keys = name.split(".", maxsplit=1)
         if first == "CustomerMetadataProperties" and keys and not self._nested_names:
-            raise invalid(f"Unknown property name: {name}")
+            raise invalid(f"{self._unknown}: {name}")
         shape = self._model.shape(self._resource)
         for part in name.split("."):
             if shape.kind == "map" or (shape.kind == "list" and shape.name == "TagList"):
                 return "string"
             if part not in shape.members:
-                raise invalid(f"Unknown property name: {name}")
+                raise invalid(f"{self._unknown}: {name}")
             shape = self._model.shape(shape.members[part])
         if shape.kind in {"structure", "list", "map"}:
-            raise invalid(f"Unknown property name: {name}")
+            raise invalid(f"{self._unknown}: {name}")
         return shape.kind
 
     def holds(self, expression: Document, record: Document) -> bool:

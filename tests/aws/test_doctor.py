@@ -43,12 +43,15 @@ def look(aws_env: dict[str, str], tmp_path: Path, kept: BotoDirectory) -> Look:
     """
 
     def looked(
-        *, environment: dict[str, str] | None = None, **settings: Any
+        *,
+        environment: dict[str, str] | None = None,
+        project: Path | None = None,
+        **settings: Any,
     ) -> tuple[AwsAccess, dict[str, list[Finding]]]:
         directory = kept if environment is None else BotoDirectory()
         registry = Registry(
             settings=Settings(home=tmp_path, **settings),
-            workspace=Workspace([]),
+            workspace=Workspace([project] if project else []),
             directory=directory,
             environment=aws_env if environment is None else environment,
             now=lambda: datetime(2026, 5, 1, tzinfo=UTC),
@@ -91,6 +94,7 @@ def test_who_answers_how_the_credentials_were_found_and_where_it_was_asked(
         "credentials": ["ok"],
         "identity": ["ok"],
         "endpoints": ["warning"],
+        "inference": ["ok"],
         "ci_table": ["ok"],
         "hub": ["ok"],
     } == levels(found)
@@ -176,6 +180,62 @@ def test_a_refused_hub_names_the_permission(look, sandbox, clients):
     assert "DescribeHub" in finding.message + (finding.next_step or "")
 
 
+@pytest.fixture
+def deployed(tmp_path: Path) -> Path:
+    """The folder of a project that was deployed."""
+    folder = tmp_path / "project"
+    (folder / "do").mkdir(parents=True)
+    said = f'export PROJECT_NAME="tv"\nexport ENDPOINT_NAME="{sample.ENDPOINT}"\n'
+    (folder / "do" / "config").write_text(said, "utf-8")
+    return folder
+
+
+def test_a_projects_group_and_endpoint_are_looked_at(look, deployed, clients, live_endpoint):
+    _, before = look(project=deployed)
+    clients.sagemaker.create_model_package_group(ModelPackageGroupName="tv")
+    clients.sagemaker.create_model_package(ModelPackageGroupName="tv")
+    _, after = look(project=deployed)
+
+    assert "group tv is not there yet" in before["model_registry"][0].message
+    assert (["ok"], ["ok"]) == (levels(after)["model_registry"], levels(after)["inference"])
+    assert "newest version is 1" in after["model_registry"][0].message
+    assert f"endpoint {live_endpoint.name} is InService" == after["inference"][0].message
+
+
+def test_an_endpoint_that_is_not_there_is_said_to_be_so(look, deployed):
+    _, found = look(project=deployed)
+
+    assert ["ok"] == levels(found)["inference"]
+    assert f"endpoint {sample.ENDPOINT} is not there" in found["inference"][0].message
+
+
+@pytest.mark.parametrize(
+    ("part", "action", "resource"),
+    [
+        ("model_registry", "sagemaker:ListModelPackages", "*"),
+        ("inference", "sagemaker:DescribeEndpoint", f"endpoint/{sample.ENDPOINT}"),
+        ("ci_table", "dynamodb:Query", "table/team-table"),
+        ("hub", "sagemaker:DescribeHub", "hub/team-hub"),
+    ],
+)
+def test_a_missing_permission_is_named_service_by_service(
+    sandbox, front_env, look, deployed, monkeypatch, part, action, resource
+):
+    key = "AKIASANDBOXDOCTOR000"
+    sandbox.control.allow(key, {"Statement": []})
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    access, found = look(
+        environment=dict(os.environ), project=deployed, ci_table="team-table", hub="team-hub"
+    )
+
+    assert access.identity is not None
+    [finding] = found[part]
+    assert "ok" != finding.level
+    assert action in finding.message
+    assert resource in finding.message
+    assert action in (finding.next_step or "")
+
+
 def without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
@@ -230,6 +290,7 @@ def test_who_does_not_answer_is_not_waited_for(look, monkeypatch, silent):
     assert time.monotonic() - began < PATIENCE_S + 1
     assert {
         "identity": ["problem"],
+        "inference": ["problem"],
         "ci_table": ["problem"],
         "hub": ["problem"],
         "credentials": ["ok"],

@@ -635,3 +635,65 @@ def test_an_account_that_is_not_allowed_is_a_cause_and_the_entry_stands(register
     assert other == made.aws
     assert "210987654321" in (made.model_package.warning or "")
     assert 1 == len(entries())
+
+
+# What AWS documents nowhere
+
+
+@pytest.mark.parametrize("remembered_s", [-1.0, 0.0])
+@pytest.mark.parametrize("conflicts", [True, False])
+def test_a_registration_that_is_repeated_makes_nothing_twice_however_tokens_are_kept(
+    register, versions, sandbox, tmp_path, remembered_s, conflicts
+):
+    sandbox.control.change_settings(token_memory_s=remembered_s, token_conflicts=conflicts)
+    first = register()
+    forget_version(tmp_path)
+    again = register()
+
+    assert ["created"] * 3 == outcome(first)
+    assert ["unchanged"] * 3 == outcome(again)
+    assert 3 == len(versions())
+
+
+@pytest.mark.parametrize("conflicts", [True, False])
+def test_other_notes_make_a_version_of_their_own_however_tokens_are_kept(
+    register, versions, sandbox, conflicts
+):
+    sandbox.control.change_settings(token_conflicts=conflicts)
+    first = register(base_only=True)
+    second = register(base_only=True, notes="another run")
+
+    assert ["created"] == outcome(second)[:1]
+    assert first.model_package.arn != second.model_package.arn
+    assert 2 == len(versions())
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_deleted_versions_number_may_return_and_is_then_the_new_deployments(
+    register, versions, sandbox, clients, entries, returns
+):
+    """The entry of the deleted version goes on naming it: an ARN is what was recorded then."""
+    sandbox.control.change_settings(version_numbers_return=returns)
+    first = register(base_only=True).model_package.arn
+    clients.sagemaker.delete_model_package(ModelPackageName=first)
+    second = register(base_only=True, notes="after the deletion")
+
+    [present] = versions()
+    assert (first == second.model_package.arn) == returns
+    assert present["ModelPackageArn"] == second.model_package.arn
+    assert [first, second.model_package.arn] == [each["modelPackageArn"] for each in entries()]
+
+
+@pytest.mark.parametrize("lower", [True, False])
+def test_a_group_is_known_by_its_name_however_arns_are_written(
+    register, sandbox, clients, tmp_path, lower
+):
+    sandbox.control.change_settings(lower_case_arns=lower)
+    first = register(given={"project_name": "Support-Bot"})
+    forget_version(tmp_path)
+    again = register(given={"project_name": "Support-Bot"})
+
+    assert ["created"] * 3 == outcome(first)
+    assert ["unchanged"] * 3 == outcome(again)
+    listed = clients.sagemaker.list_model_packages(ModelPackageGroupName="Support-Bot")
+    assert 3 == len(listed["ModelPackageSummaryList"])

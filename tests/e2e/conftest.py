@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from sandbox.service import Sandbox
 
 from .commands import COMMAND as COMMAND_LINE
 from .commands import Done, Run
+from .iam.policies import EVERY_NAME, POLICY_KEY, committed, filled, together
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = Path(sys.executable).parent / "mlcc-registry-mcp"
@@ -69,21 +71,53 @@ def clients(sandbox_process: Sandbox) -> dict[str, Any]:
     return aws_clients(sandbox_process)
 
 
+@pytest.fixture(scope="module")
+def policies(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The policies of docs/iam that a module's servers act under, named in its `POLICIES`."""
+    return tuple(getattr(request.module, "POLICIES", ()))
+
+
+@pytest.fixture(scope="module")
+def server_environment(
+    sandbox_process: Sandbox, policies: tuple[str, ...]
+) -> Iterator[dict[str, str]]:
+    """What leads a module's servers to the sandbox: as an administrator, or under policies."""
+    if not policies:
+        yield sandbox_process.environment()
+        return
+    yield sandbox_process.environment(POLICY_KEY, through_front=True)
+    sandbox_process.control.close_front()
+
+
 @pytest.fixture
-def box(sandbox_process: Sandbox, clients: dict[str, Any]):
+def box(
+    sandbox_process: Sandbox,
+    clients: dict[str, Any],
+    policies: tuple[str, ...],
+    server_environment: dict[str, str],
+) -> Sandbox:
     """The local AWS, SageMaker empty, the sample weights and datasets in S3."""
-    sandbox_process.control.reset()
-    for bucket, wanted in STORED.items():
-        restore(clients["s3"], bucket, wanted)
+    empty(sandbox_process, clients["s3"])
+    if policies:
+        allowed = [filled(committed(each), EVERY_NAME) for each in policies]
+        sandbox_process.control.allow(POLICY_KEY, together(allowed))
     return sandbox_process
 
 
+def empty(box: Sandbox, s3: Any) -> None:
+    """Empty SageMaker and ECR, and bring the sample weights and datasets back."""
+    box.control.reset()
+    for bucket, wanted in STORED.items():
+        restore(s3, bucket, wanted)
+
+
 @pytest.fixture
-def front_environment(box: Sandbox):
+def front_environment(box: Sandbox, policies: tuple[str, ...]):
     """What leads a server through the front, so that faults and policies hold for S3 and
     DynamoDB too; `aws` still asks the engine itself."""
     yield box.environment(through_front=True)
-    box.control.close_front()
+    if not policies:  # else the module's own server goes through it
+        box.control.close_front()
 
 
 def aws_clients(box: Sandbox) -> dict[str, Any]:
@@ -133,7 +167,11 @@ def endpoint(aws: dict[str, Any], box: Sandbox) -> str:
 @pytest.fixture
 def ci_table(aws: dict[str, Any]) -> str:
     """An empty CI table with MLCC's index."""
-    dynamodb = aws["dynamodb"]
+    empty_ci_table(aws["dynamodb"])
+    return CI_TABLE
+
+
+def empty_ci_table(dynamodb: Any) -> None:
     try:
         items = dynamodb.scan(TableName=CI_TABLE).get("Items", [])
     except dynamodb.exceptions.ResourceNotFoundException:
@@ -141,7 +179,6 @@ def ci_table(aws: dict[str, Any]) -> str:
         items = []
     for item in items:
         dynamodb.delete_item(TableName=CI_TABLE, Key={"configId": item["configId"]})
-    return CI_TABLE
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +190,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(place: Path) -> Path:
     """A fresh copy of the example project, the server's working folder."""
+    return copy_example(place)
+
+
+def copy_example(place: Path) -> Path:
     folder = place / "support-bot"
     folder.mkdir(exist_ok=True)
     for each in folder.iterdir():  # the folder itself stays: a process works in it
@@ -169,7 +210,9 @@ def home(place: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def shared(place: Path, sandbox_process: Sandbox, era: str, request: pytest.FixtureRequest):
+async def shared(
+    place: Path, server_environment: dict[str, str], era: str, request: pytest.FixtureRequest
+):
     """One server process for a module and an era: the server keeps nothing between calls.
 
     A module may name the server's flags in `FLAGS`.
@@ -177,7 +220,7 @@ async def shared(place: Path, sandbox_process: Sandbox, era: str, request: pytes
     folder = place / "support-bot"
     folder.mkdir(exist_ok=True)
     flags = getattr(request.module, "FLAGS", ())
-    async with process(place, folder, sandbox_process.environment(), era, *flags) as client:
+    async with process(place, folder, server_environment, era, *flags) as client:
         yield Caller(client)
 
 
@@ -233,7 +276,14 @@ def run(shell: dict[str, str], project: Path) -> Run:
 
 @pytest.fixture
 def connect(
-    place: Path, project: Path, home: Path, box: Sandbox, ci_table: str, era: str, shared: Caller
+    place: Path,
+    project: Path,
+    home: Path,
+    box: Sandbox,
+    server_environment: dict[str, str],
+    ci_table: str,
+    era: str,
+    shared: Caller,
 ):
     """Open a client: `async with connect(*flags) as client`; the shared one without options."""
 
@@ -244,7 +294,7 @@ def connect(
         if not flags and environment is None and folder is None:
             yield shared
             return
-        surroundings = box.environment() if environment is None else environment
+        surroundings = server_environment if environment is None else environment
         async with process(place, folder or project, surroundings, era, *flags) as client:
             yield Caller(client)
 

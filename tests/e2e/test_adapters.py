@@ -8,6 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "read-only")
+
 GROUP = "support-bot"
 TONE = "s3://support-bot-adapters/tone-dpo/v1/"
 FAQ = "s3://support-bot-adapters/faq-sft/v1/model.tar.gz"

@@ -8,6 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("ci",)
+
 FLAGS = ("--toolsets", "core,ci")
 WRITERS = {"claim_ci_untested", "record_ci_result", "record_benchmark"}
 

@@ -10,6 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register",)
+
 DATA = "s3://support-bot-data/faq/train.jsonl"
 LAMBDA = "arn:aws:lambda:us-west-2:123456789012:function:reward"
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-west-2"}

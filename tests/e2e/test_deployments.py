@@ -9,6 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "ci", "read-only")
+
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true"}
 
 

@@ -9,6 +9,8 @@ from mcp.types import ResourceTemplateReference
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "read-only")
+
 HUB = "team-hub"
 FLAGS = ("--toolsets", "core,registry", "--hub", HUB)
 ARN = f"arn:aws:sagemaker:us-west-2:123456789012:hub-content/{HUB}"

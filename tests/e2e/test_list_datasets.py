@@ -8,6 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "read-only")
+
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-west-2"}
 FLAGS = ("--toolsets", "core,registry")
 

@@ -6,6 +6,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "read-only")
+
 FLAGS = ("--toolsets", "core,adapters")
 
 

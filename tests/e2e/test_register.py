@@ -8,6 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "ci")
 NOT_FATAL = "MPG registration failed (non-fatal) — local registry is the primary record"
 """The specification's sentence."""
 

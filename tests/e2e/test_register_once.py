@@ -12,6 +12,8 @@ from .conftest import BASE, ENDPOINT, IMAGE
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("rollout", "register", "read-only")
+
 DEPLOY = "deploy_adapter_from_registry"
 FAQ = "s3://support-bot-adapters/faq-sft/v1/model.tar.gz"
 ELSEWHERE = {

@@ -10,6 +10,8 @@ from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, PromptReference, ResourceT
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("register", "rollout", "ci", "read-only")
+
 FLAGS = ("--toolsets", "core,registry,ci,adapters")
 DATA = "s3://support-bot-data/faq/train.jsonl"
 LAMBDA = "arn:aws:lambda:us-west-2:123456789012:function:reward"

@@ -9,6 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
+POLICIES = ("ci",)
+
 EPOCH = "1970-01-01T00:00:00Z"
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true"}
 

@@ -165,6 +165,31 @@ def test_a_credentials_file_that_changes_is_picked_up_by_the_next_call(
     directory.close()
 
 
+def test_an_endpoint_that_changes_in_the_configuration_is_asked_by_the_next_call(
+    aws_env: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sandbox: Sandbox
+) -> None:
+    config = tmp_path / "config"
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    def lead_to(url: str) -> None:
+        section = f"[services here]\nsagemaker =\n  endpoint_url = {url}\n"
+        config.write_text(f"[default]\nservices = here\n{section}", "utf-8")
+
+    directory = BotoDirectory()
+    lead_to("http://127.0.0.1:9")
+    with pytest.raises(Unavailable):
+        directory.open(region="us-west-2", profile="").components.names_on("tv", call=Call())
+
+    lead_to(aws_env["AWS_ENDPOINT_URL_SAGEMAKER"])
+
+    aws = directory.open(region="us-west-2", profile="")
+    assert [] == list(aws.components.names_on("tv", call=Call()))
+    directory.close()
+
+
 def test_no_client_is_made_twice_while_the_credentials_stay(
     aws_env: dict[str, str], stored_keys: Callable[[str], None], sandbox: Sandbox
 ) -> None:

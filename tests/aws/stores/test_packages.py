@@ -172,6 +172,54 @@ def test_two_hundred_and_fifty_adapters_cost_a_few_calls_and_no_describe(
     assert {"Search": searches, "ListModelPackages": 1} == _counts(sandbox)
 
 
+@pytest.mark.parametrize(
+    "words", ["Unknown property name", "Invalid filter name", "This property was not found"]
+)
+def test_a_property_name_is_refused_in_whatever_words(
+    aws: BotoAws, sandbox: Sandbox, group: str, register: Register, words: str
+) -> None:
+    sandbox.control.change_settings(search_nested_names=False, unknown_property_words=words)
+    register(adapter=False)
+    register()
+
+    assert _all_versions(aws, ADAPTERS, 20) == [[2]]
+
+
+def test_a_search_that_is_refused_for_another_reason_is_told_and_teaches_nothing(
+    aws: BotoAws, sandbox: Sandbox, group: str, register: Register
+) -> None:
+    sandbox.control.fail("Search", "deny", times=-1)
+    sandbox.control.fail("ListModelPackages", "deny")
+    register()
+    with pytest.raises(PermissionDenied):
+        _all_versions(aws, ADAPTERS, 20)
+    sandbox.control.clear_faults()
+    sandbox.control.clear_log()
+
+    assert _all_versions(aws, ADAPTERS, 20) == [[1]]
+    [search] = sandbox.control.calls("Search")
+    assert 2 == len(search["request"]["SearchExpression"]["Filters"])
+
+
+@pytest.mark.parametrize("lower", [True, False])
+def test_a_groups_versions_are_listed_however_their_arns_are_written(
+    aws: BotoAws, sandbox: Sandbox, register: Register, lower: bool
+) -> None:
+    sandbox.control.change_settings(lower_case_arns=lower, search_lag_s=60.0)
+    aws.packages.ensure_group("Tuning-Lab", description="")
+    made = [register("Tuning-Lab") for _ in range(3)]
+
+    page = aws.packages.find("Tuning-Lab", metadata=ADAPTERS, limit=2, cursor=None, call=Call())
+    rest = aws.packages.find(
+        "Tuning-Lab", metadata=ADAPTERS, limit=2, cursor=page.cursor, call=Call()
+    )
+
+    assert [each.arn for each in reversed(made)] == [
+        each.arn for each in (*page.packages, *rest.packages)
+    ]
+    assert {"Tuning-Lab"} == {each.group for each in (*page.packages, *rest.packages)}
+
+
 def test_a_refused_property_name_is_remembered(
     directory: BotoDirectory, sandbox: Sandbox, group: str, register: Register
 ) -> None:

@@ -11,7 +11,6 @@ from registry import errors
 from registry.aws.translation import (
     ConditionFailed,
     StaleCredentials,
-    UnknownSearchProperty,
     explain,
     explain_opening,
     plain,
@@ -115,7 +114,7 @@ def test_every_exception_of_the_client_is_explained_or_known_to_be_a_bug(
         ("ValidationException", 'Could not find endpoint "arn:x".', errors.NotFound),
         ("ValidationException", "Could not find inference component", errors.NotFound),
         ("ValidationException", "Cannot create already existing component", errors.Conflict),
-        ("ValidationException", "Unknown property name: A.b", UnknownSearchProperty),
+        ("ValidationException", "Unknown property name: A.b", errors.InvalidArgument),
         ("ValidationException", "1 validation error detected: x", errors.InvalidArgument),
         ("ValidationException", "Item size has exceeded the maximum", errors.InvalidArgument),
         (
@@ -138,6 +137,7 @@ def test_every_exception_of_the_client_is_explained_or_known_to_be_a_bug(
         ("AccessDenied", "", errors.PermissionDenied),
         ("403", "", errors.PermissionDenied),
         ("404", "", errors.NotFound),
+        ("400", "Bad Request", StaleCredentials),
         ("NoSuchBucket", "", errors.NotFound),
         ("ExpiredTokenException", "", StaleCredentials),
         ("ExpiredToken", "", StaleCredentials),
