@@ -36,6 +36,10 @@ FINISHED_STATUS = re.compile(r"pass|fail-[a-z][a-z0-9_]{0,39}")
 """What a finished test's status looks like; which stages there are is left open."""
 
 
+MOST_STUCK_HOURS = 24 * 365
+"""The longest that a run may be left alone before it is called stuck."""
+
+
 class CiRegistration(Record):
     """What one registration writes to the CI table.
 

@@ -196,7 +196,7 @@ def ci_report(
     project_name: str = "",
     deployment_config: str = "",
     tier: str = "",
-    stuck_after_hours: Annotated[int, Field(ge=0, description="Default 2")] = 0,
+    stuck_after_hours: Annotated[int, Field(ge=0, description="Default: the setting, 2")] = 0,
     markdown: Annotated[bool, Field(description="Add a text for a CI summary page")] = False,
     detail: Annotated[Literal["", "full"], Field(description="full: lists of 100, not of 20")] = "",
     ci_table: CiTableName = "",
@@ -210,7 +210,7 @@ def ci_report(
         project_name=project_name,
         deployment_config=deployment_config,
         tier=tier,
-        stuck_after_hours=stuck_after_hours,
+        stuck_after_hours=stuck_after_hours or registry.settings.stuck_after_hours,
         full=detail == "full",
         markdown=markdown,
     )

@@ -69,7 +69,8 @@ def put(clients, ci_table_name: str) -> Callable[..., None]:
 
 
 def report(table, **given: Any) -> CiReport:
-    return ci_report(table, ReportRequest(**given), now=NOW, call=Call())
+    request = ReportRequest(**{"stuck_after_hours": 2} | given)
+    return ci_report(table, request, now=NOW, call=Call())
 
 
 @pytest.mark.both_engines
@@ -245,8 +246,9 @@ def test_a_report_of_a_part_says_so(table, put):
 
 @pytest.mark.both_engines
 def test_a_bad_argument_an_absent_table_and_a_refusal_are_told(table, aws_env):
-    with pytest.raises(InvalidArgument):
-        report(table, stuck_after_hours=-1)
+    for hours in (-1, 10**12):
+        with pytest.raises(InvalidArgument, match="stuck_after_hours"):
+            report(table, stuck_after_hours=hours)
     directory = BotoDirectory()
     with pytest.raises(NotFound, match="'nowhere'"):
         report(directory.open(region="us-west-2", profile="").ci_table("nowhere"))
