@@ -137,21 +137,6 @@ def test_a_benchmark_makes_no_stray_item(table, stored, tmp_path):
     assert [] == stored()
 
 
-def test_mlccs_readers_and_ours_read_the_same_of_an_item(table, clients, ci_table_name):
-    for item in CI_TABLE["e2e_status"]["items"]:
-        clients.dynamodb.put_item(TableName=ci_table_name, Item=item)
-
-    for wanted in CI_TABLE["e2e_status"]["cases"][0]["output"]["results"]:
-        found = table.get(wanted["configId"])
-
-        status = found.test_status if found else "untested"
-        assert (wanted["testStatus"], wanted["lastTestTimestamp"]) == (
-            status,
-            found and found.last_test_timestamp,
-        )
-        assert wanted["failingStage"] == (status.partition("fail-")[2] or None)
-
-
 def test_the_page_lists_the_attributes_that_mlcc_does_not_know():
     named = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE))
 

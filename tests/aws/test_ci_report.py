@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,23 +21,6 @@ from registry.stores import CiRow
 from schemas.ci_report import CiReport
 
 NOW = datetime(2026, 5, 6, 12, 0, 0, tzinfo=UTC)
-VECTORS = json.loads(
-    (Path(__file__).parents[1] / "data" / "contract" / "ci_table.json").read_text("utf-8")
-)
-CASES = {case["id"]: case for case in VECTORS["report_and_status"]}
-
-EXEMPTIONS = {
-    # case -> what we answer otherwise, and why
-    "missing-fields": {
-        "status": {"lastCompleted": None},  # MLCC's word for none is N/A; ours is absence
-        "unknown": {"lastTest": "1970-01-01T00:00:00Z"},  # a reader's default, as the index has it
-    },
-    "empty": {
-        "status": dict.fromkeys(  # MLCC answers a message without counts
-            ("total", "running", "passing", "failing", "untested"), 0
-        )
-    },
-}
 
 
 @pytest.fixture
@@ -71,44 +52,6 @@ def put(clients, ci_table_name: str) -> Callable[..., None]:
 def report(table, **given: Any) -> CiReport:
     request = ReportRequest(**{"stuck_after_hours": 2} | given)
     return ci_report(table, request, now=NOW, call=Call())
-
-
-@pytest.mark.both_engines
-@pytest.mark.parametrize("name", CASES)
-def test_mlccs_figures_are_ours(table, clients, ci_table_name, name):
-    case = CASES[name]
-    for item in case["items"]:
-        clients.dynamodb.put_item(TableName=ci_table_name, Item=item)
-    exempted = EXEMPTIONS.get(name, {})
-
-    ours = report(table)
-
-    tally = ours.summary
-    assert case["status"] | exempted.get("status", {}) == {
-        "total": tally.total,
-        "running": tally.running,
-        "passing": tally.passing,
-        "failing": tally.failing,
-        "untested": tally.untested,
-        "lastCompleted": ours.last_completed,
-    }
-    theirs = (case["report_json"] or {}).get("configurations", {})
-    assert {
-        key: value | exempted.get(key, {}) for key, value in theirs.items() if value["recordCount"]
-    } == {
-        one.deployment_config: {
-            "status": one.status,
-            "project": one.project_name,
-            "lastTest": one.last_test,
-            "duration": one.duration_seconds,
-            "recordCount": one.total,
-        }
-        for one in ours.configurations
-    }
-
-
-def test_every_exemption_is_of_a_case():
-    assert set(EXEMPTIONS) <= set(CASES)
 
 
 def test_a_regression_is_a_configurations_own(table, put):
