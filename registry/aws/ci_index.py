@@ -1,7 +1,8 @@
 """Reading the CI table by test status, oldest test first, through its index and never by Scan.
 
 A Query reads one status; several are merged as their streams are ordered, by the time of the
-last test. A cursor holds, per status, the key of the last item that was given or passed over.
+last test. A cursor holds, per status, the key of the last item that was given or passed over, and
+how far in time the merge has come.
 
 Source: DynamoDB Query on `testStatus-lastTestTimestamp-index`.
 """
@@ -81,6 +82,57 @@ class _Stream:
         return item
 
 
+@dataclass(slots=True)
+class _Walk:
+    """Several statuses merged, oldest first.
+
+    Attributes:
+        passed_to: `lastTestTimestamp` of the last item consumed, "" before the first.
+    """
+
+    streams: list[_Stream]
+    passed_to: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of any status is left."""
+        return all(stream.finished for stream in self.streams)
+
+    def items(self, call: Call) -> Iterator[Item]:
+        """Yield items oldest first; stops early when little time is left for another request.
+
+        What stands before the place that the walk has come to has changed its status since, as a
+        configuration does that is registered again or released: it was given, or was not wanted.
+        """
+        ready: list[tuple[tuple[str, str, str], int]] = []
+        for number, stream in enumerate(self.streams):
+            if not _filled(stream, call):
+                return
+            if not stream.finished:
+                heapq.heappush(ready, (stream.head(), number))
+        while ready:
+            (at, _, _), number = heapq.heappop(ready)
+            stream = self.streams[number]
+            item = stream.take()
+            if at >= self.passed_to:
+                self.passed_to = at
+                yield item
+            if not _filled(stream, call):
+                return
+            if not stream.finished:
+                heapq.heappush(ready, (stream.head(), number))
+
+    def sealed(self, query: str) -> str:
+        """Return the cursor to go on from here."""
+        places = {
+            stream.status: stream.after
+            and [text(stream.after, "configId"), text(stream.after, "lastTestTimestamp")]
+            for stream in self.streams
+            if not stream.finished
+        }
+        return seal_cursor(query, {"places": places, "passedTo": self.passed_to})
+
+
 class CiIndex:
     """The status index of one CI table."""
 
@@ -106,11 +158,10 @@ class CiIndex:
             NotFound: no such table or index.
         """
         call.check("querying the CI table")
-        streams = self._streams(statuses, tested_before, query, cursor)
-        merged = _merged(streams, call)
+        walk = self._walk(statuses, tested_before, query, cursor)
         found: list[CiConfiguration] = []
         passed = 0
-        for item in merged:
+        for item in walk.items(call):
             one = configuration(item)
             if _is_due(one, tested_before) and matches(one):
                 found.append(one)
@@ -118,14 +169,14 @@ class CiIndex:
                 passed += 1
             if len(found) == limit:
                 break
-        if all(stream.finished for stream in streams):
+        if walk.finished:
             return CiPage(tuple(found))
         note = None
         if len(found) < limit:
             note = (
                 f"time ran out after {passed} configurations that do not match; go on with cursor"
             )
-        return CiPage(tuple(found), _sealed(streams, query), note)
+        return CiPage(tuple(found), walk.sealed(query), note)
 
     def count(
         self,
@@ -164,10 +215,13 @@ class CiIndex:
             if not after:
                 return total
 
-    def _streams(
+    def _walk(
         self, statuses: tuple[str, ...], tested_before: str | None, query: str, cursor: str | None
-    ) -> list[_Stream]:
-        saved = open_cursor(query, cursor) if cursor else {}
+    ) -> _Walk:
+        saved: dict[str, Any] = {"places": {}, "passedTo": ""}
+        if cursor:
+            saved = open_cursor(query, cursor)
+        places = saved["places"]
 
         def read(
             status: str, after: dict[str, Any] | None
@@ -176,7 +230,8 @@ class CiIndex:
             answer = self._query(request)
             return answer["Items"], answer.get("LastEvaluatedKey")
 
-        return [_Stream(status, read, *_resumed(saved, status)) for status in statuses]
+        streams = [_Stream(status, read, *_resumed(places, status)) for status in statuses]
+        return _Walk(streams, saved["passedTo"])
 
     def _request(
         self, status: str, tested_before: str | None, after: dict[str, Any] | None
@@ -209,24 +264,6 @@ class CiIndex:
         )
 
 
-def _merged(streams: list[_Stream], call: Call) -> Iterator[Item]:
-    """Yield items oldest first; stops early when little time is left for another request."""
-    ready: list[tuple[tuple[str, str, str], int]] = []
-    for number, stream in enumerate(streams):
-        if not _filled(stream, call):
-            return
-        if not stream.finished:
-            heapq.heappush(ready, (stream.head(), number))
-    while ready:
-        _, number = heapq.heappop(ready)
-        stream = streams[number]
-        yield stream.take()
-        if not _filled(stream, call):
-            return
-        if not stream.finished:
-            heapq.heappush(ready, (stream.head(), number))
-
-
 def _filled(stream: _Stream, call: Call) -> bool:
     if stream.needs_reading:
         call.check("querying the CI table")
@@ -236,11 +273,11 @@ def _filled(stream: _Stream, call: Call) -> bool:
     return True
 
 
-def _resumed(saved: dict[str, Any], status: str) -> tuple[dict[str, Any] | None, bool]:
+def _resumed(places: dict[str, Any], status: str) -> tuple[dict[str, Any] | None, bool]:
     """Return the key to go on after, and whether nothing of the status is left."""
-    if status not in saved:
-        return None, bool(saved)
-    place = saved[status]
+    if status not in places:
+        return None, bool(places)
+    place = places[status]
     if place is None:
         return None, False
     config_id, timestamp = place
@@ -249,16 +286,6 @@ def _resumed(saved: dict[str, Any], status: str) -> tuple[dict[str, Any] | None,
         "testStatus": {"S": status},
         "lastTestTimestamp": {"S": timestamp},
     }, False
-
-
-def _sealed(streams: list[_Stream], query: str) -> str:
-    place = {
-        stream.status: stream.after
-        and [text(stream.after, "configId"), text(stream.after, "lastTestTimestamp")]
-        for stream in streams
-        if not stream.finished
-    }
-    return seal_cursor(query, place)
 
 
 def _is_due(one: CiConfiguration, tested_before: str | None) -> bool:

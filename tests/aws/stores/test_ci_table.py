@@ -280,9 +280,8 @@ def _page(table: DynamoCiTable, statuses=("untested",), **options):
     )
 
 
-def _walk(table: DynamoCiTable, statuses, **options) -> list[list[str]]:
+def _walk(table: DynamoCiTable, statuses, cursor=None, **options) -> list[list[str]]:
     pages: list[list[str]] = []
-    cursor = None
     while True:
         page = _page(table, statuses, cursor=cursor, **options)
         pages.append([one.config_id for one in page.items])
@@ -306,6 +305,25 @@ def test_statuses_are_merged_oldest_first_over_pages(
         pages = _walk(table, statuses, limit=limit)
         assert whole == [one for page in pages for one in page]
         assert all(len(page) == limit for page in pages[:-1])
+
+
+@pytest.mark.both_engines
+def test_what_changes_its_status_behind_a_walk_is_not_given_again(
+    table: DynamoCiTable, clients, ci_table_name: str
+) -> None:
+    """Registered again, a tested configuration is untested, and keeps the time of its test."""
+    statuses = ("untested", "pass")
+    for number in range(6):
+        at = f"2026-01-{1 + number:02}T00:00:00Z"
+        _put(clients, ci_table_name, f"c{number}", statuses[number % 2], at)
+    first = _page(table, statuses, limit=3)
+    for name in ("c1", "c5"):
+        table.register(_registration(name))
+
+    rest = _walk(table, statuses, limit=3, cursor=first.cursor)
+
+    assert ["c0", "c1", "c2"] == [one.config_id for one in first.items]
+    assert [["c3", "c4", "c5"]] == rest
 
 
 @pytest.mark.both_engines
