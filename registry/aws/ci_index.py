@@ -28,6 +28,9 @@ RESERVE_S = 10.0
 """A page goes out short rather than begin another request with less time than this left."""
 
 _READ_AT_ONCE = 100
+_REMEMBERED = 100
+"""Tested configurations of one second that a cursor names."""
+
 _UNTESTED = "untested"
 _UNTIMED = frozenset({_UNTESTED, RUNNING})
 """Statuses in which the last test's time says nothing."""
@@ -88,10 +91,12 @@ class _Walk:
 
     Attributes:
         passed_to: `lastTestTimestamp` of the last item consumed, "" before the first.
+        tested_then: Ids of the tested configurations that were consumed at that very time.
     """
 
     streams: list[_Stream]
     passed_to: str = ""
+    tested_then: list[str] = field(default_factory=list)
 
     @property
     def finished(self) -> bool:
@@ -111,16 +116,24 @@ class _Walk:
             if not stream.finished:
                 heapq.heappush(ready, (stream.head(), number))
         while ready:
-            (at, _, _), number = heapq.heappop(ready)
+            (at, config_id, status), number = heapq.heappop(ready)
             stream = self.streams[number]
             item = stream.take()
-            if at >= self.passed_to:
-                self.passed_to = at
+            if self._is_ahead(at, config_id, status):
                 yield item
             if not _filled(stream, call):
                 return
             if not stream.finished:
                 heapq.heappush(ready, (stream.head(), number))
+
+    def _is_ahead(self, at: str, config_id: str, status: str) -> bool:
+        if at < self.passed_to or (at == self.passed_to and config_id in self.tested_then):
+            return False
+        if at > self.passed_to:
+            self.passed_to, self.tested_then = at, []
+        if status != _UNTESTED:
+            self.tested_then.append(config_id)
+        return True
 
     def sealed(self, query: str) -> str:
         """Return the cursor to go on from here."""
@@ -130,7 +143,10 @@ class _Walk:
             for stream in self.streams
             if not stream.finished
         }
-        return seal_cursor(query, {"places": places, "passedTo": self.passed_to})
+        tested = self.tested_then[-_REMEMBERED:]
+        return seal_cursor(
+            query, {"places": places, "passedTo": self.passed_to, "testedThen": tested}
+        )
 
 
 class CiIndex:
@@ -218,7 +234,7 @@ class CiIndex:
     def _walk(
         self, statuses: tuple[str, ...], tested_before: str | None, query: str, cursor: str | None
     ) -> _Walk:
-        saved: dict[str, Any] = {"places": {}, "passedTo": ""}
+        saved: dict[str, Any] = {"places": {}, "passedTo": "", "testedThen": []}
         if cursor:
             saved = open_cursor(query, cursor)
         places = saved["places"]
@@ -231,7 +247,7 @@ class CiIndex:
             return answer["Items"], answer.get("LastEvaluatedKey")
 
         streams = [_Stream(status, read, *_resumed(places, status)) for status in statuses]
-        return _Walk(streams, saved["passedTo"])
+        return _Walk(streams, saved["passedTo"], saved["testedThen"])
 
     def _request(
         self, status: str, tested_before: str | None, after: dict[str, Any] | None
