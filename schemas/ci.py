@@ -72,6 +72,7 @@ class CiConfiguration(Record):
         config: The parsed `configJson`; None when the item has none or it does not parse.
         config_problem: Why `config` is missing from an item that ought to have one.
         lease_id, lease_owner, lease_expires_at: Of the worker that tests it now, if one does.
+        lease_request: Names the claim that the lease was taken by, where that had a key.
     """
 
     config_id: str
@@ -92,6 +93,7 @@ class CiConfiguration(Record):
     lease_id: str | None = None
     lease_owner: str | None = None
     lease_expires_at: str | None = None
+    lease_request: str | None = None
     config_problem: str | None = None
     config: ShownDocument | None = Field(default=None)
 

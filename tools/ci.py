@@ -86,6 +86,9 @@ def claim_ci_untested(
     deployment_config: str = "",
     renew: Annotated[Sequence[str], Field(description="leaseIds to prolong by lease_s")] = (),
     release: Annotated[Sequence[str], Field(description="leaseIds to give back untested")] = (),
+    idempotency_key: Annotated[
+        str, Field(description="One per claim: a repeat with it gets the same leases")
+    ] = "",
     detail: Detail = "",
     ci_table: CiTableName = "",
     region: Region = "",
@@ -110,6 +113,7 @@ def claim_ci_untested(
         lease_s=lease_s,
         renew=renew,
         release=release,
+        key=idempotency_key,
     )
     claim.check()
     target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")

@@ -145,6 +145,7 @@ def test_the_page_lists_the_attributes_that_mlcc_does_not_know():
         "leaseId",
         "leaseOwner",
         "leaseExpiresAt",
+        "leaseRequest",
         "leasedFrom",
         "lastResult",
         "previousResult",

@@ -170,6 +170,54 @@ def test_what_runs_without_a_lease_is_never_claimed(table, clock, put):
 
 
 @pytest.mark.both_engines
+def test_a_claim_made_again_with_its_key_gets_the_same_leases_and_what_was_missing(
+    table, clock, put, item
+):
+    put("a")
+    first = claim(table, clock, key="k1")
+    put("b")
+    put("c")
+    clock.pass_(seconds=30)
+
+    again = claim(table, clock, count=2, key="k1")
+    another = claim(table, clock, count=2, key="k2")
+    others = claim(table, clock, "w2", count=2, key="k1")
+    asked = claim(table, clock, count=0, key="k1")
+
+    (lease,) = [one.lease_id for one in first.configurations]
+    assert ["a", lease, "2026-05-01T10:01:30Z"] == [
+        again.configurations[0].config_id,
+        again.configurations[0].lease_id,
+        again.configurations[0].lease_expires_at,
+    ]
+    assert (2, 1, 0) == (again.count, another.count, others.count)
+    assert {one.lease_id for one in again.configurations} == {
+        one.lease_id for one in asked.configurations
+    }
+    assert "2 held by w1 under that key until 2026-05-01T10:01:30Z" == asked.message
+    assert "k1" not in json.dumps(item("a"))
+
+
+@pytest.mark.both_engines
+def test_a_key_brings_back_nothing_that_was_lost_or_recorded(table, clock, put, item):
+    put("a")
+    put("b")
+    put("c")
+    first = claim(table, clock, count=3, key="k")
+    by_id = {one.config_id: one for one in first.configurations}
+    claim(table, clock, count=0, release=[by_id["c"].lease_id])
+    record_result(table, ResultRequest("b", by_id["b"].lease_id, "pass"), now=clock)
+    clock.pass_(seconds=61)
+    theirs = claim(table, clock, "w2")
+
+    asked = claim(table, clock, count=0, key="k")
+
+    assert ["a"] == [one.config_id for one in theirs.configurations]
+    assert (0, "0 held by w1 under that key") == (asked.count, asked.message)
+    assert "leaseRequest" not in item("a").keys() | item("b").keys() | item("c").keys()
+
+
+@pytest.mark.both_engines
 def test_stale_configurations_are_claimed_only_where_that_is_asked_for(table, clock, put, item):
     put("old", "fail-build", "2026-04-01T00:00:00Z")
     put("recent", "pass", "2026-05-01T09:00:00Z")
@@ -464,6 +512,7 @@ def test_a_bad_argument_is_named_and_nothing_is_written(table, clock, put, item,
         ({"lease_s": 90_000}, "lease_s"),
         ({"count": 26}, "n is 26"),
         ({"renew": ["x"]}, "lease"),
+        ({"key": "k" * 201}, "idempotency_key"),
     ],
 )
 def test_a_bad_claim_is_named_and_nothing_is_claimed(table, clock, put, item, more, named):
@@ -609,6 +658,15 @@ def test_a_claim_that_is_withdrawn_gives_back_what_it_had(table, clock, put, ite
         claim(table, clock, count=2, call=Call(cancelled=withdrawn))
 
     assert {"untested"} == {item(name)["testStatus"]["S"] for name in "ab"}
+
+
+def test_a_claim_that_is_withdrawn_at_its_very_end_gives_back_what_it_had(table, clock, put, item):
+    put("a")
+
+    with pytest.raises(Cancelled):
+        claim(table, clock, call=Call(cancelled=lambda: item("a")["testStatus"]["S"] == "running"))
+
+    assert "untested" == item("a")["testStatus"]["S"]
 
 
 def test_what_is_claimed_is_answered_although_more_cannot_be(
