@@ -23,7 +23,7 @@ from registry.ci.leases import (
     new_lease,
 )
 from registry.ci.untested import UntestedQuery, shown
-from registry.errors import Cancelled, DeadlineExceeded, InvalidArgument, RegistryError
+from registry.errors import Cancelled, DeadlineExceeded, InvalidArgument, RegistryError, TooLarge
 from registry.instants import parse_instant, whole_seconds
 from registry.paging import query_key
 from registry.stores import CiTable
@@ -144,8 +144,9 @@ class Claiming:
         its lease runs out.
         """
         claimed: list[CiConfiguration] = []
+        skipped: list[str] = []
         try:
-            for one in self._obtained(claim):
+            for one in self._obtained(claim, skipped):
                 claimed.append(one)
                 self._check_wanted()
         except Cancelled:
@@ -155,15 +156,19 @@ class Claiming:
         except RegistryError as error:
             if not claimed:
                 raise
-            return claimed, (f"not all could be claimed: {error.message}",)
-        return claimed, ()
+            return claimed, (*skipped, f"not all could be claimed: {error.message}")
+        return claimed, tuple(skipped)
 
     def _check_wanted(self) -> None:
         if self.call.cancelled():
             raise Cancelled("the call was cancelled: what it claimed is given back")
 
-    def _obtained(self, claim: Claim) -> Iterator[CiConfiguration]:
-        """Yield what is the claim's: at first what it got when it was made before."""
+    def _obtained(self, claim: Claim, skipped: list[str]) -> Iterator[CiConfiguration]:
+        """Yield what is the claim's: at first what it got when it was made before.
+
+        Args:
+            skipped: Gets what is to be said of configurations that cannot be claimed.
+        """
         request = claim_request(claim.worker, claim.key)
         missing = claim.count
         for one in self._got_before(claim, request):
@@ -174,12 +179,22 @@ class Claiming:
         for seen in self._candidates(claim):
             self.call.check("claiming another configuration")
             lease = new_lease(seen.config_id, claim.worker, self._end(claim), request)
-            taken = self.table.leases.take(seen, lease, now=whole_seconds(self.now()))
+            taken = self._taken(seen, lease, skipped)
             if taken:
                 missing -= 1
                 yield taken
             if not missing:
                 return
+
+    def _taken(
+        self, seen: CiConfiguration, lease: Lease, skipped: list[str]
+    ) -> CiConfiguration | None:
+        try:
+            return self.table.leases.take(seen, lease, now=whole_seconds(self.now()))
+        except TooLarge:
+            # Others are not to wait for one that has no room for a lease.
+            skipped.append(f"{seen.config_id} has no room for a lease; register it smaller")
+            return None
 
     def _got_before(self, claim: Claim, request: str) -> Iterator[CiConfiguration]:
         if not request:

@@ -455,6 +455,21 @@ def test_ten_late_results_are_kept_the_newest(table, clock, put, item):
     assert [f"fail-s{number}" for number in range(2, 12)] == kept
 
 
+@pytest.mark.both_engines
+def test_late_results_at_once_are_all_kept(table, clock, put, item):
+    put("a")
+    late = [f"a.{number:016x}" for number in range(8)]
+
+    def record(lease: str) -> None:
+        with pytest.raises(Conflict, match="was lost"):
+            record_result(table, ResultRequest("a", lease, "pass"), now=clock)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(record, late))
+
+    assert set(late) == {one["M"]["leaseId"]["S"] for one in item("a")["lateResults"]["L"]}
+
+
 def test_secrets_are_taken_out_of_messages_and_long_ones_are_cut(table, clock, put, item):
     put("a")
     secret = "hf_abcdefghijklmnopqrstuvwx0123456789"
@@ -522,6 +537,54 @@ def test_a_bad_claim_is_named_and_nothing_is_claimed(table, clock, put, item, mo
         claim(table, clock, **more)
 
     assert "untested" == item("a")["testStatus"]["S"]
+
+
+ITEM_BYTES = 400 * 1024
+
+
+def _filling(config_id: str, free: int) -> str:
+    """Return a configJson that leaves so many bytes of an item that `put` writes."""
+    names = ("configId", "testStatus", "lastTestTimestamp", "configJson")
+    held = len("".join(names)) + len(config_id + "untested" + "1970-01-01T00:00:00Z")
+    return "x" * (ITEM_BYTES - held - free)
+
+
+@pytest.mark.both_engines
+def test_a_result_that_finds_little_room_is_recorded_and_cut(table, clock, put, item):
+    """MLCC bounds no item, nor did we always."""
+    put("a", configJson=_filling("a", 900))
+    claimed = claim(table, clock)
+    stage = {"status": "fail", "errorSummary": "y" * 900}
+
+    recorded = result(
+        table,
+        clock,
+        claimed,
+        status="fail-build",
+        error_message="z" * 900,
+        stage_results={"build": stage},
+    )
+
+    stored = item("a")
+    assert ("recorded", "fail-build") == (recorded.state, stored["testStatus"]["S"])
+    assert "near DynamoDB's limit" in recorded.warnings[0]
+    assert f"{'z' * 191}... (cut)" == stored["errorMessage"]["S"]
+    assert set() == {"stageResults", "leaseId"} & set(stored)
+
+
+@pytest.mark.both_engines
+def test_a_configuration_without_room_for_a_lease_keeps_nobody_from_the_others(
+    table, clock, put, item
+):
+    put("full", configJson=_filling("full", 10))
+    put("a")
+
+    claimed = claim(table, clock, count=2)
+    alone = claim(table, clock)
+
+    assert ["a"] == [one.config_id for one in claimed.configurations]
+    assert ("full has no room for a lease; register it smaller",) == claimed.warnings
+    assert (0, claimed.warnings) == (alone.count, alone.warnings)
 
 
 @pytest.mark.both_engines

@@ -8,7 +8,10 @@ import pytest
 from registry.aws.ci_table import LARGEST_CONFIG_BYTES, DynamoCiTable
 from registry.aws.directory import BotoAws
 from registry.calls import Call
-from registry.errors import InvalidArgument, NotFound, PreconditionFailed
+from registry.ci.claiming import Claim, Claiming
+from registry.ci.recording import ResultRequest, record_result
+from registry.ci.untested import UntestedQuery
+from registry.errors import Conflict, InvalidArgument, NotFound, PreconditionFailed, TooLarge
 from schemas.ci import CiConfiguration, CiRegistration
 
 EPOCH = "1970-01-01T00:00:00Z"
@@ -190,13 +193,64 @@ def test_a_missing_table_is_not_found_with_a_way_out(aws: BotoAws) -> None:
         assert "bootstrap --ci" in told.value.hint
 
 
-def test_a_configuration_too_large_for_an_item_is_refused_with_its_size(
+def _as_large_as_may_be() -> CiRegistration:
+    room = LARGEST_CONFIG_BYTES - sum(
+        len(str(value).encode()) for value in _registration(config_json="").model_dump().values()
+    )
+    return _registration(config_json=json.dumps("é" * ((room - 2) // 2), ensure_ascii=False))
+
+
+@pytest.mark.both_engines
+def test_a_configuration_that_leaves_no_room_for_results_is_refused_with_its_size(
     table: DynamoCiTable,
 ) -> None:
-    size = LARGEST_CONFIG_BYTES + 1
+    largest = _as_large_as_may_be()
+    one_more = f"{largest.config_json}12"
 
-    with pytest.raises(InvalidArgument, match=str(size)):
-        table.register(_registration(config_json="x" * size))
+    assert "created" == table.register(largest)
+    with pytest.raises(TooLarge, match=rf"has 20000[12] bytes, .* takes {LARGEST_CONFIG_BYTES}"):
+        table.register(_registration(config_json=one_more, rid="r2"))
+
+
+@pytest.mark.both_engines
+def test_the_largest_configuration_has_room_for_the_largest_results(
+    table: DynamoCiTable, clients, ci_table_name: str
+) -> None:
+    table.register(_as_large_as_may_be())
+    claiming = Claiming(table, lambda: datetime(2026, 5, 1, tzinfo=UTC), Call())
+    text = "\N{PILE OF POO}" * 1_100
+    stages = {
+        f"s{number}".ljust(40, "x"): {
+            "status": "fail",
+            "durationSeconds": 0.123456789,
+            "logPointer": text,
+            "errorSummary": text,
+        }
+        for number in range(40)
+    }
+
+    def test(lease: str, status: str) -> str:
+        request = ResultRequest(
+            "c" * 16, lease, status, 1e9 + 0.1, stages, text, "t" * 128, "e" * 128
+        )
+        return record_result(table, request, now=lambda: datetime.now(UTC)).state
+
+    states = []
+    for number in range(3):
+        claim = Claim("w" * 128, UntestedQuery(), count=1, lease_s=60, key="k")
+        lease = str(claiming.carry_out(claim, full=False).configurations[0].lease_id)
+        states.append(test(lease, "fail-" + "b" * 40))
+        table.register(_as_large_as_may_be().model_copy(update={"registration_id": f"n{number}"}))
+    for number in range(10):
+        with pytest.raises(Conflict):
+            test(f"{'c' * 16}.{number:016x}", "fail-" + "b" * 40)
+
+    item = _item(clients, ci_table_name)
+    assert ["recorded"] * 3 == states
+    assert (10, 40) == (len(item["lateResults"]["L"]), len(item["stageResults"]["M"]))
+    assert 4_000 >= len(item["errorMessage"]["S"].encode()) > 3_990
+    assert item["errorMessage"]["S"].endswith("... (cut)")
+    assert {"lastResult", "previousResult"} <= set(item)
 
 
 @pytest.mark.both_engines
