@@ -27,7 +27,7 @@ INDEX = "testStatus-lastTestTimestamp-index"
 RESERVE_S = 10.0
 """A page goes out short rather than begin another request with less time than this left."""
 
-_READ_AT_ONCE = 100
+_READ_AT_ONCE, _MOST_AT_ONCE = 100, 1_600
 _REMEMBERED = 100
 """Tested configurations of one second that a cursor names."""
 
@@ -47,12 +47,13 @@ class _Stream:
     """
 
     status: str
-    read: Callable[[str, dict[str, Any] | None], tuple[list[Item], dict[str, Any] | None]]
+    read: Callable[[str, dict[str, Any] | None, int], tuple[list[Item], dict[str, Any] | None]]
     after: dict[str, Any] | None = None
     finished: bool = False
     _buffer: list[Item] = field(default_factory=list)
     _next: dict[str, Any] | None = None
     _begun: bool = False
+    _at_once: int = _READ_AT_ONCE
 
     def __post_init__(self) -> None:
         self._next = self.after
@@ -63,8 +64,10 @@ class _Stream:
             if self._begun and self._next is None:
                 self.finished = True
                 return
-            items, self._next = self.read(self.status, self._next)
+            items, self._next = self.read(self.status, self._next, self._at_once)
             self._begun = True
+            # Who needs more than a page looks for few among many: fewer requests, then.
+            self._at_once = min(4 * self._at_once, _MOST_AT_ONCE)
             self._buffer = items[::-1]
 
     @property
@@ -240,9 +243,9 @@ class CiIndex:
         places = saved["places"]
 
         def read(
-            status: str, after: dict[str, Any] | None
+            status: str, after: dict[str, Any] | None, at_once: int
         ) -> tuple[list[Item], dict[str, Any] | None]:
-            request = self._request(status, tested_before, after) | {"Limit": _READ_AT_ONCE}
+            request = self._request(status, tested_before, after) | {"Limit": at_once}
             answer = self._query(request)
             return answer["Items"], answer.get("LastEvaluatedKey")
 

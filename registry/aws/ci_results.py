@@ -48,7 +48,7 @@ class CiResults:
                 item = self._item(result.config_id)
             else:
                 return "recorded"
-        if _holds(item, "lastResult", result):
+        if _is_of(item.get("lastResult", {}), result):
             return "unchanged"  # an answer was lost, or the call made again
         self._keep_late(item, result)
         return "late"
@@ -189,9 +189,6 @@ def _number(value: float | None) -> Value | None:
     return None if value is None else {"N": f"{Decimal(str(value)).normalize():f}"}
 
 
-def _holds(item: Mapping[str, Any], name: str, result: CiResult) -> bool:
-    return _is_of(item.get(name, {}), result)
-
-
 def _is_of(stored: Mapping[str, Any], result: CiResult) -> bool:
-    return text(stored.get("M", {}), "leaseId") == result.lease_id
+    held = stored.get("M", {})
+    return (text(held, "leaseId"), text(held, "status")) == (result.lease_id, result.status)

@@ -77,7 +77,8 @@ def record_result(
         InvalidArgument: a part of it has a form that MLCC's readers would not know.
         TooLarge: the item has no room, not even for what is left when texts are cut.
         Conflict: the lease was lost, by expiry and another worker's claim or because the
-            configuration was registered again; the result is kept as history.
+            configuration was registered again, or another result ended it; this one is kept as
+            history.
         NotFound: there is no such configuration, or no such table.
     """
     result, warnings = _checked(request, whole_seconds(now()))
@@ -90,7 +91,8 @@ def record_result(
     if state == "late":
         raise Conflict(
             f"lease {request.lease_id} of {request.config_id} was lost: it expired and another "
-            "worker claimed the configuration, or it was registered again",
+            "worker claimed the configuration, or it was registered again, or another result was "
+            "recorded under it",
             hint="the result is kept as history (lateResults) and is not the status; claim it anew",
             wanted={"configId": result.config_id, "testStatus": result.status},
         )

@@ -399,6 +399,23 @@ def test_the_same_result_again_changes_nothing(table, clock, put, item):
 
 
 @pytest.mark.both_engines
+def test_another_result_under_a_lease_that_has_one_is_refused_and_kept(table, clock, put, item):
+    put("a")
+    claimed = claim(table, clock)
+    result(table, clock, claimed)
+
+    with pytest.raises(Conflict, match="another result was recorded under it"):
+        result(table, clock, claimed, status="fail-build")
+
+    stored = item("a")
+    assert ("pass", "pass") == (
+        stored["testStatus"]["S"],
+        stored["lastResult"]["M"]["status"]["S"],
+    )
+    assert ["fail-build"] == [one["M"]["status"]["S"] for one in stored["lateResults"]["L"]]
+
+
+@pytest.mark.both_engines
 def test_a_late_result_is_refused_and_kept_as_history(table, clock, put, item):
     put("a")
     late = claim(table, clock)
