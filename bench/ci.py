@@ -196,7 +196,7 @@ def measure(floor: Floor, ours: Ours, records: int, rounds: int) -> dict[str, li
     return taken
 
 
-def main(records: int = 20_000, rounds: int = 5) -> None:
+def main(records: int = 4_000, rounds: int = 3) -> None:
     """Measure, and print medians and their ratios to their floors."""
     with Sandbox() as box:
         environment.isolate(os.environ)

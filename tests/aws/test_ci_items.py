@@ -24,6 +24,8 @@ from schemas.facts import DeploymentFacts
 
 from ..contract.test_do_folders import CASES, EXEMPTIONS, _write
 
+pytestmark = pytest.mark.both_engines
+
 CI_TABLE = json.loads(
     (Path(__file__).parents[1] / "data" / "contract" / "ci_table.json").read_text("utf-8")
 )

@@ -20,6 +20,8 @@ from registry.errors import InvalidArgument, NotFound
 from registry.stores import CiRow
 from schemas.ci_report import CiReport
 
+pytestmark = pytest.mark.both_engines
+
 NOW = datetime(2026, 5, 6, 12, 0, 0, tzinfo=UTC)
 
 
@@ -126,7 +128,6 @@ def test_a_filter_limits_the_report(table, put, given, total):
     assert total == report(table, **given).summary.total
 
 
-@pytest.mark.both_engines
 def test_an_item_that_the_index_lacks_is_counted(table, clients, ci_table_name):
     clients.dynamodb.put_item(TableName=ci_table_name, Item={"configId": {"S": "bare"}})
 
@@ -157,7 +158,6 @@ class Cut:
         yield None
 
 
-@pytest.mark.both_engines
 def test_a_table_that_is_too_large_for_the_calls_time_ends_with_none(
     table, put, aws_env, ci_table_name
 ):
@@ -187,7 +187,6 @@ def test_a_report_of_a_part_says_so(table, put):
     assert "the figures are of a part" in found.warnings[0]
 
 
-@pytest.mark.both_engines
 def test_a_bad_argument_an_absent_table_and_a_refusal_are_told(table, aws_env):
     for hours in (-1, 10**12):
         with pytest.raises(InvalidArgument, match="stuck_after_hours"):

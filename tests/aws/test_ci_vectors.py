@@ -22,6 +22,8 @@ from registry.ci.report import ReportRequest, ci_report
 from registry.stores import CiRow
 from schemas.ci_report import CiReport, CiTally
 
+pytestmark = pytest.mark.both_engines
+
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "data" / "contract" / "ci_table.json").read_text("utf-8")
 )
@@ -132,7 +134,6 @@ def _tally(tally: CiTally) -> dict[str, float]:
     )
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_differs_from_mlccs_report_and_status_only_where_it_should(table, put, name):
     case = REPORTS[name]
@@ -189,7 +190,6 @@ def _read(table: DynamoCiTable, wanted: str, rows: dict[str, CiRow]) -> dict[str
     }
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize("name", [each for each in STATUS_CASES if "runs" not in each])
 def test_configurations_read_as_mlccs_server_reads_them_save_its_defects(table, put, name):
     put(STATUS["items"])
@@ -223,7 +223,6 @@ def _runs(rows: list[CiRow], limit: int) -> list[dict[str, Any]]:
     return sorted(runs, key=lambda run: str(run["timestamp"]), reverse=True)[:limit]
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize("name", [each for each in STATUS_CASES if "runs" in each])
 def test_rows_tell_of_the_runs_that_mlccs_server_lists_save_its_defects(table, put, name):
     put(STATUS["items"])

@@ -14,6 +14,8 @@ from registry.ci.untested import UntestedQuery
 from registry.errors import Conflict, InvalidArgument, NotFound, PreconditionFailed, TooLarge
 from schemas.ci import CiConfiguration, CiRegistration
 
+pytestmark = pytest.mark.both_engines
+
 EPOCH = "1970-01-01T00:00:00Z"
 NOW = "2026-05-01T10:00:00Z"
 QUERY = "query"
@@ -46,7 +48,6 @@ def _item(clients, table_name: str, config_id: str = "c" * 16) -> dict:
     ]
 
 
-@pytest.mark.both_engines
 def test_a_new_configuration_is_created_with_the_contracts_attributes(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -70,7 +71,6 @@ def test_a_new_configuration_is_created_with_the_contracts_attributes(
     assert "Qwen/é" == config["modelName"]
 
 
-@pytest.mark.both_engines
 def test_the_same_registration_leaves_a_tested_item_alone(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -82,7 +82,6 @@ def test_the_same_registration_leaves_a_tested_item_alone(
     assert before == _item(clients, ci_table_name)
 
 
-@pytest.mark.both_engines
 def test_another_registration_resets_and_keeps_the_history(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -111,7 +110,6 @@ def test_another_registration_resets_and_keeps_the_history(
     )
 
 
-@pytest.mark.both_engines
 def test_an_item_that_mlcc_wrote_is_updated_and_keeps_its_creation(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -129,7 +127,6 @@ def test_an_item_that_mlcc_wrote_is_updated_and_keeps_its_creation(
     assert "2025-01-01T00:00:00Z" == _item(clients, ci_table_name)["createdAt"]["S"]
 
 
-@pytest.mark.both_engines
 def test_an_item_without_key_attributes_becomes_visible_to_the_index(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -140,7 +137,6 @@ def test_an_item_without_key_attributes_becomes_visible_to_the_index(
     assert ["c" * 16] == [one.config_id for one in _page(table).items]
 
 
-@pytest.mark.both_engines
 def test_sixteen_registrations_at_once_have_one_creator(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -161,7 +157,6 @@ def test_sixteen_registrations_at_once_have_one_creator(
     assert "16" == item["revision"]["N"]
 
 
-@pytest.mark.both_engines
 def test_the_same_registration_sixteen_times_at_once_writes_once(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -178,7 +173,6 @@ def test_the_same_registration_sixteen_times_at_once_writes_once(
     assert "1" == _item(clients, ci_table_name)["revision"]["N"]
 
 
-@pytest.mark.both_engines
 def test_a_missing_table_is_not_found_with_a_way_out(aws: BotoAws) -> None:
     table = aws.ci_table("no-such-table")
 
@@ -200,7 +194,6 @@ def _as_large_as_may_be() -> CiRegistration:
     return _registration(config_json=json.dumps("é" * ((room - 2) // 2), ensure_ascii=False))
 
 
-@pytest.mark.both_engines
 def test_a_configuration_that_leaves_no_room_for_results_is_refused_with_its_size(
     table: DynamoCiTable,
 ) -> None:
@@ -212,7 +205,6 @@ def test_a_configuration_that_leaves_no_room_for_results_is_refused_with_its_siz
         table.register(_registration(config_json=one_more, rid="r2"))
 
 
-@pytest.mark.both_engines
 def test_the_largest_configuration_has_room_for_the_largest_results(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -253,7 +245,6 @@ def test_the_largest_configuration_has_room_for_the_largest_results(
     assert {"lastResult", "previousResult"} <= set(item)
 
 
-@pytest.mark.both_engines
 def test_a_table_with_another_key_is_told(aws: BotoAws, clients) -> None:
     clients.dynamodb.create_table(
         TableName="foreign-key",
@@ -268,7 +259,6 @@ def test_a_table_with_another_key_is_told(aws: BotoAws, clients) -> None:
     clients.dynamodb.delete_table(TableName="foreign-key")
 
 
-@pytest.mark.both_engines
 def test_an_item_is_read_back_whole(table: DynamoCiTable) -> None:
     table.register(_registration())
 
@@ -344,7 +334,6 @@ def _walk(table: DynamoCiTable, statuses, cursor=None, **options) -> list[list[s
             return pages
 
 
-@pytest.mark.both_engines
 def test_statuses_are_merged_oldest_first_over_pages(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -361,7 +350,6 @@ def test_statuses_are_merged_oldest_first_over_pages(
         assert all(len(page) == limit for page in pages[:-1])
 
 
-@pytest.mark.both_engines
 def test_what_changes_its_status_behind_a_walk_is_not_given_again(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -380,7 +368,6 @@ def test_what_changes_its_status_behind_a_walk_is_not_given_again(
     assert [["c3", "c4", "c5"]] == rest
 
 
-@pytest.mark.both_engines
 def test_many_items_of_one_status_and_instant_are_walked_without_loss(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -393,7 +380,6 @@ def test_many_items_of_one_status_and_instant_are_walked_without_loss(
     assert 230 == sum(map(len, pages))
 
 
-@pytest.mark.both_engines
 def test_only_those_tested_long_enough_ago_are_due_and_untested_always(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -429,7 +415,6 @@ def test_conditions_filter_pages_and_counts(
     assert 25 == table.count(("untested",), tested_before=None, matches=None, call=Call())
 
 
-@pytest.mark.both_engines
 def test_a_cursor_of_another_query_is_refused(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
