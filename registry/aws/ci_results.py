@@ -96,7 +96,7 @@ class CiResults:
             }
         )
         # What a run did not say is not to look as if it had: the last one's would stand there.
-        stale = [name for name in ("lastTestDuration", *_OF_ONE_RUN) if name not in given]
+        stale = [name for name in _OF_ONE_RUN if name not in given]
         self._writes.update(
             result.config_id,
             set_values=given,
@@ -129,7 +129,7 @@ class CiResults:
         raise Unavailable("too many late results came in at once", hint="call again")
 
 
-_OF_ONE_RUN = ("stageResults", "errorMessage")
+_OF_ONE_RUN = ("lastTestDuration", "duration", "stageResults", "errorMessage")
 
 
 def _previous(item: Mapping[str, Any]) -> Value | None:
