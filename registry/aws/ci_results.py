@@ -133,12 +133,16 @@ _OF_ONE_RUN = ("lastTestDuration", "duration", "stageResults", "errorMessage")
 
 
 def _previous(item: Mapping[str, Any]) -> Value | None:
-    """Return the result before this one: the last that was recorded, else what MLCC left."""
+    """Return the result before this one: the last that was recorded, else what MLCC left.
+
+    A registration since then keeps its status as `previousStatus`, and its time where it was.
+    """
     if "lastResult" in item:
         last: Value = item["lastResult"]
         return last
-    before = text(item, "leasedFrom")
-    if before != "pass" and not before.startswith("fail"):
+    left = (text(item, name) for name in ("leasedFrom", "previousStatus"))
+    before = next((status for status in left if status == "pass" or status.startswith("fail")), "")
+    if not before:
         return None
     return {"M": {"status": {"S": before}, "testedAt": {"S": text(item, "lastTestTimestamp")}}}
 

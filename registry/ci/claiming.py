@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -151,7 +152,8 @@ class Claiming:
                 self._check_wanted()
         except Cancelled:
             for one in claimed:
-                self._release(str(one.lease_id))
+                with suppress(RegistryError):  # that one's lease runs out instead
+                    self._release(str(one.lease_id))
             raise
         except RegistryError as error:
             if not claimed:

@@ -376,6 +376,20 @@ def test_the_result_before_the_last_stays_readable_through_resets_and_claims(
     )
 
 
+def test_a_test_of_mlccs_is_the_result_before_although_the_configuration_was_registered_since(
+    table, clock, put, item
+):
+    put("a", "pass", "2026-04-01T00:00:00Z")
+    table.register(registration("a", "r1"))
+
+    result(table, clock, claim(table, clock), status="fail-test")
+
+    assert {
+        "status": {"S": "pass"},
+        "testedAt": {"S": "2026-04-01T00:00:00Z"},
+    } == item("a")["previousResult"]["M"]
+
+
 def test_the_same_result_again_changes_nothing(table, clock, put, item):
     put("a")
     claimed = claim(table, clock)
