@@ -22,7 +22,7 @@ def show_configuration(table: CiTable, config_id: str) -> CiConfigurationResult:
         raise no_such_configuration(config_id)
     return CiConfigurationResult(
         message=f"Configuration {config_id}: {found.test_status}.",
-        configuration=found.model_copy(update={"lease_id": None}),
+        configuration=found.model_copy(update={"lease_id": None, "lease_request": None}),
     )
 
 
