@@ -54,6 +54,10 @@ class InvalidArgument(RegistryError):
     code = "invalid_argument"
 
 
+class TooLarge(InvalidArgument):
+    """A record would be larger than its store takes."""
+
+
 class NotFound(RegistryError):
     """The named deployment, group, version, component, table or object does not exist."""
 

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from registry.errors import InvalidArgument
 from registry.precedence import Given
-from schemas.ci import FINISHED_STATUS, TESTED_STATUSES
+from schemas.ci import FINISHED_STATUS, MOST_STUCK_HOURS, TESTED_STATUSES
 
 _MOST_STATUSES = 40
 DEFAULT_CI_TABLE = "mlcc-ci-table"
@@ -40,6 +40,7 @@ class Settings(BaseSettings):
         poll_s: Seconds before the first look at a component that is being created; later
             looks are further apart.
         stale_statuses: Test statuses whose configurations may be stale; each costs a query.
+        stuck_after_hours: For how long a configuration may run without a live lease.
         sandbox: Serve against a private local AWS.
         sandbox_dir: Keep that AWS's state here.
     """
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     ci_table: str = ""
     ci_region: str = ""
     stale_statuses: Names = TESTED_STATUSES
+    stuck_after_hours: int = Field(default=2, ge=1, le=MOST_STUCK_HOURS)
     read_only: bool = False
     toolsets: Names = ("core",)
     allowed_accounts: Names = ()

@@ -392,8 +392,8 @@ class CiLeases(Protocol):
         """Lease a configuration as it was seen, and return it; None when somebody was faster."""
         ...
 
-    def renew(self, lease: Lease, *, now: str) -> bool:
-        """Let a lease last until its new instant; False when it was lost."""
+    def renew(self, lease: Lease, *, now: str) -> CiConfiguration | None:
+        """Let a lease last until its new instant, and return its item; None when it was lost."""
         ...
 
     def release(self, config_id: str, lease_id: str, *, now: str) -> bool:

@@ -81,13 +81,16 @@ class Control:
         rules: list[Document] = self._send("GET", "faults")["faults"]
         return rules
 
-    def open_front(self) -> str:
+    def open_front(self, *, tables: str = "") -> str:
         """Let the front stand before S3 and DynamoDB and return its address.
 
         Whoever is to meet faults and policies there, or to be logged, has to be led to that
         address: ``Sandbox.environment(through_front=True)`` does.
+
+        Args:
+            tables: address of another engine for DynamoDB, which is asked until the front closes.
         """
-        return str(self._send("POST", "front")["url"])
+        return str(self._send("POST", "front", {"tables": tables})["url"])
 
     def close_front(self) -> None:
         """Take the front away; those who were led through it find nobody there."""

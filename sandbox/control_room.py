@@ -95,8 +95,8 @@ class ControlRoom:
         self._gate.identities.add(**arguments)
         return {}
 
-    def _open_front(self, _arguments: Document) -> Document:
-        return {"url": self._front.open()}
+    def _open_front(self, arguments: Document) -> Document:
+        return {"url": self._front.open(str(arguments.get("tables", "")))}
 
     def _close_front(self, _arguments: Document) -> Document:
         self._front.close()

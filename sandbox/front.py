@@ -1,6 +1,7 @@
 """A pass-through before the engine: faults, permissions and the log for S3 and DynamoDB.
 
-It listens only while it is open; whoever is led to the engine itself never meets it.
+It listens only while it is open; whoever is led to the engine itself never meets it. It may stand
+before another engine for DynamoDB, for the tables of every account.
 """
 
 import http.client
@@ -41,15 +42,22 @@ class Front:
         self._lock = threading.Lock()
         self._listener: Listener | None = None
         self._port = 0
+        self._other_tables = ""
 
     @property
     def is_open(self) -> bool:
         """Whether clients can be led here now."""
         return self._listener is not None
 
-    def open(self) -> str:
-        """Listen, on the port of last time, and return the address; open already: the same."""
+    def open(self, other_tables: str = "") -> str:
+        """Listen, on the port of last time, and return the address; open already: the same.
+
+        Args:
+            other_tables: address of another engine for DynamoDB, which is asked until the
+                front is closed.
+        """
         with self._lock:
+            self._other_tables = other_tables or self._other_tables
             if self._listener is None:
                 self._listener = Listener(self._answered, self._dispatcher.clock, port=self._port)
                 self._port = self._listener.server_port
@@ -62,9 +70,10 @@ class Front:
             if self._listener is not None:
                 self._listener.stop()
                 self._listener = None
+            self._other_tables = ""
 
     def _answered(self, request: HttpRequest) -> Answer:
-        is_table_call = request.headers.get("X-Amz-Target", "").startswith(_TARGET)
+        is_table_call = _is_table_call(request)
         service = "dynamodb" if is_table_call else "s3"
         try:
             call = _table_call(request) if is_table_call else _s3_call(request)
@@ -85,7 +94,8 @@ class Front:
         return done if fault is None else fault.applied(done)
 
     def _forwarded(self, context: Context, request: HttpRequest) -> Answer:
-        address = self._engine_url(context.account).removeprefix("http://")
+        other = self._other_tables if _is_table_call(request) else ""
+        address = (other or self._engine_url(context.account)).removeprefix("http://")
         engine = http.client.HTTPConnection(address, timeout=_ENGINE_TIMEOUT_S)
         headers = {
             name: value
@@ -110,6 +120,10 @@ class Front:
         if self._gate.allows(call.access_key, need):
             return answer
         raise denied("s3", context.caller, need)
+
+
+def _is_table_call(request: HttpRequest) -> bool:
+    return request.headers.get("X-Amz-Target", "").startswith(_TARGET)
 
 
 def _table_call(request: HttpRequest) -> Call:

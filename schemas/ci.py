@@ -36,6 +36,10 @@ FINISHED_STATUS = re.compile(r"pass|fail-[a-z][a-z0-9_]{0,39}")
 """What a finished test's status looks like; which stages there are is left open."""
 
 
+MOST_STUCK_HOURS = 24 * 365
+"""The longest that a run may be left alone before it is called stuck."""
+
+
 class CiRegistration(Record):
     """What one registration writes to the CI table.
 
@@ -68,6 +72,7 @@ class CiConfiguration(Record):
         config: The parsed `configJson`; None when the item has none or it does not parse.
         config_problem: Why `config` is missing from an item that ought to have one.
         lease_id, lease_owner, lease_expires_at: Of the worker that tests it now, if one does.
+        lease_request: Names the claim that the lease was taken by, where that had a key.
     """
 
     config_id: str
@@ -88,12 +93,13 @@ class CiConfiguration(Record):
     lease_id: str | None = None
     lease_owner: str | None = None
     lease_expires_at: str | None = None
+    lease_request: str | None = None
     config_problem: str | None = None
     config: ShownDocument | None = Field(default=None)
 
     def for_others(self) -> CiConfiguration:
         """Return it as anybody but its worker sees it: a lease's id lets record results."""
-        return self.model_copy(update={"lease_id": None})
+        return self.model_copy(update={"lease_id": None, "lease_request": None})
 
 
 StageStatus = Literal["pass", "fail", "skip"]

@@ -130,6 +130,11 @@ _FLAGS = (
     ),
     _value("ci_region", "its region, where it is not the call's"),
     _value("stale_statuses", "test statuses whose configurations may be stale, comma-separated"),
+    _value(
+        "stuck_after_hours",
+        "hours that a configuration may run without a live lease before it is stuck",
+        type=int,
+    ),
     _switch("read_only", "publish no tool that writes"),
     _value("toolsets", f"toolsets to publish, comma-separated, of: {', '.join(TOOLSETS)}"),
     _value("allowed_accounts", "refuse writes in any other AWS account; comma-separated"),

@@ -86,6 +86,9 @@ def claim_ci_untested(
     deployment_config: str = "",
     renew: Annotated[Sequence[str], Field(description="leaseIds to prolong by lease_s")] = (),
     release: Annotated[Sequence[str], Field(description="leaseIds to give back untested")] = (),
+    idempotency_key: Annotated[
+        str, Field(description="One per claim: a repeat with it gets the same leases")
+    ] = "",
     detail: Detail = "",
     ci_table: CiTableName = "",
     region: Region = "",
@@ -110,6 +113,7 @@ def claim_ci_untested(
         lease_s=lease_s,
         renew=renew,
         release=release,
+        key=idempotency_key,
     )
     claim.check()
     target = ctx.registry.ci_target(ci_table, region=region, profile=profile, folder="")
@@ -196,7 +200,7 @@ def ci_report(
     project_name: str = "",
     deployment_config: str = "",
     tier: str = "",
-    stuck_after_hours: Annotated[int, Field(ge=0, description="Default 2")] = 0,
+    stuck_after_hours: Annotated[int, Field(ge=0, description="Default: the setting, 2")] = 0,
     markdown: Annotated[bool, Field(description="Add a text for a CI summary page")] = False,
     detail: Annotated[Literal["", "full"], Field(description="full: lists of 100, not of 20")] = "",
     ci_table: CiTableName = "",
@@ -210,7 +214,7 @@ def ci_report(
         project_name=project_name,
         deployment_config=deployment_config,
         tier=tier,
-        stuck_after_hours=stuck_after_hours,
+        stuck_after_hours=stuck_after_hours or registry.settings.stuck_after_hours,
         full=detail == "full",
         markdown=markdown,
     )

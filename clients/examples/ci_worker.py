@@ -8,8 +8,9 @@ does: `{"status": "fail-build", "stageResults": {...}, "errorMessage": "...", "t
 Without that file, status 0 is `pass` and any other is `fail-` and `--stage`.
 
 The lease is renewed while the command runs. SIGTERM and SIGINT stop the command and give the
-lease back. A worker that is killed gives nothing back: its lease runs out. A command whose lease
-was lost is stopped, since another worker has its configuration by then.
+lease back, also one whose answer was still on its way: each claim has a key by which it is found.
+A worker that is killed gives nothing back: its lease runs out. A command whose lease was lost is
+stopped, since another worker has its configuration by then.
 
 Exit status: 0 when nothing failed, 1 when a configuration did, 2 for wrong arguments, 3 when the
 registry could not be reached or refused, 128 and the signal's number when it was told to stop.
@@ -31,6 +32,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anyio
 from mcp import Client, MCPError, StdioServerParameters
@@ -135,16 +137,19 @@ class Worker:
     tested: int = 0
     failed: int = 0
     _held: str = ""
+    _claim: str = ""
 
     async def work(self) -> None:
         """Test until nothing is left to test, or the number that was asked for."""
         while not self.options.most or self.tested < self.options.most:
+            self._claim = str(uuid4())
             claimed = await self.registry.call(
                 "claim_ci_untested",
                 within_s=self.options.lease_s,
                 worker=self.options.worker,
                 n=1,
                 lease_s=self.options.lease_s,
+                idempotency_key=self._claim,
                 detail="full",
                 **self.options.filters,
             )
@@ -155,17 +160,27 @@ class Worker:
 
     async def give_back(self) -> None:
         """Release what is still held; a lease that cannot be given back runs out."""
-        if not self._held:
-            return
         try:
-            await self.registry.call(
-                "claim_ci_untested", within_s=5, worker=self.options.worker, release=[self._held]
-            )
+            held = [self._held] if self._held else await self._unanswered()
+            if held:
+                await self._ask_briefly(release=held)
         except Refused as refusal:
-            print(f"{self._held} was not given back: {refusal}", file=sys.stderr)
+            print(f"a lease may not have been given back: {refusal}", file=sys.stderr)
+
+    async def _unanswered(self) -> list[str]:
+        """Return what a claim got whose answer was not waited for."""
+        if not self._claim:
+            return []
+        answer = await self._ask_briefly(n=0, idempotency_key=self._claim)
+        return [str(one["leaseId"]) for one in answer["configurations"]]
+
+    async def _ask_briefly(self, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - a tool's arguments
+        return await self.registry.call(
+            "claim_ci_untested", within_s=5, worker=self.options.worker, **arguments
+        )
 
     async def _test(self, configuration: dict[str, Any]) -> None:
-        self._held = str(configuration["leaseId"])
+        self._held, self._claim = str(configuration["leaseId"]), ""
         self.tested += 1
         began = anyio.current_time()
         outcome: dict[str, Any] | None = None

@@ -1,7 +1,8 @@
 """Reading the CI table by test status, oldest test first, through its index and never by Scan.
 
 A Query reads one status; several are merged as their streams are ordered, by the time of the
-last test. A cursor holds, per status, the key of the last item that was given or passed over.
+last test. A cursor holds, per status, the key of the last item that was given or passed over, and
+how far in time the merge has come.
 
 Source: DynamoDB Query on `testStatus-lastTestTimestamp-index`.
 """
@@ -26,7 +27,10 @@ INDEX = "testStatus-lastTestTimestamp-index"
 RESERVE_S = 10.0
 """A page goes out short rather than begin another request with less time than this left."""
 
-_READ_AT_ONCE = 100
+_READ_AT_ONCE, _MOST_AT_ONCE = 100, 1_600
+_REMEMBERED = 100
+"""Tested configurations of one second that a cursor names."""
+
 _UNTESTED = "untested"
 _UNTIMED = frozenset({_UNTESTED, RUNNING})
 """Statuses in which the last test's time says nothing."""
@@ -43,12 +47,13 @@ class _Stream:
     """
 
     status: str
-    read: Callable[[str, dict[str, Any] | None], tuple[list[Item], dict[str, Any] | None]]
+    read: Callable[[str, dict[str, Any] | None, int], tuple[list[Item], dict[str, Any] | None]]
     after: dict[str, Any] | None = None
     finished: bool = False
     _buffer: list[Item] = field(default_factory=list)
     _next: dict[str, Any] | None = None
     _begun: bool = False
+    _at_once: int = _READ_AT_ONCE
 
     def __post_init__(self) -> None:
         self._next = self.after
@@ -59,8 +64,10 @@ class _Stream:
             if self._begun and self._next is None:
                 self.finished = True
                 return
-            items, self._next = self.read(self.status, self._next)
+            items, self._next = self.read(self.status, self._next, self._at_once)
             self._begun = True
+            # Who needs more than a page looks for few among many: fewer requests, then.
+            self._at_once = min(4 * self._at_once, _MOST_AT_ONCE)
             self._buffer = items[::-1]
 
     @property
@@ -79,6 +86,70 @@ class _Stream:
         if not self._buffer and self._next is None:
             self.finished = True
         return item
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Several statuses merged, oldest first.
+
+    Attributes:
+        passed_to: `lastTestTimestamp` of the last item consumed, "" before the first.
+        tested_then: Ids of the tested configurations that were consumed at that very time.
+    """
+
+    streams: list[_Stream]
+    passed_to: str = ""
+    tested_then: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of any status is left."""
+        return all(stream.finished for stream in self.streams)
+
+    def items(self, call: Call) -> Iterator[Item]:
+        """Yield items oldest first; stops early when little time is left for another request.
+
+        What stands before the place that the walk has come to has changed its status since, as a
+        configuration does that is registered again or released: it was given, or was not wanted.
+        """
+        ready: list[tuple[tuple[str, str, str], int]] = []
+        for number, stream in enumerate(self.streams):
+            if not _filled(stream, call):
+                return
+            if not stream.finished:
+                heapq.heappush(ready, (stream.head(), number))
+        while ready:
+            (at, config_id, status), number = heapq.heappop(ready)
+            stream = self.streams[number]
+            item = stream.take()
+            if self._is_ahead(at, config_id, status):
+                yield item
+            if not _filled(stream, call):
+                return
+            if not stream.finished:
+                heapq.heappush(ready, (stream.head(), number))
+
+    def _is_ahead(self, at: str, config_id: str, status: str) -> bool:
+        if at < self.passed_to or (at == self.passed_to and config_id in self.tested_then):
+            return False
+        if at > self.passed_to:
+            self.passed_to, self.tested_then = at, []
+        if status != _UNTESTED:
+            self.tested_then.append(config_id)
+        return True
+
+    def sealed(self, query: str) -> str:
+        """Return the cursor to go on from here."""
+        places = {
+            stream.status: stream.after
+            and [text(stream.after, "configId"), text(stream.after, "lastTestTimestamp")]
+            for stream in self.streams
+            if not stream.finished
+        }
+        tested = self.tested_then[-_REMEMBERED:]
+        return seal_cursor(
+            query, {"places": places, "passedTo": self.passed_to, "testedThen": tested}
+        )
 
 
 class CiIndex:
@@ -106,11 +177,10 @@ class CiIndex:
             NotFound: no such table or index.
         """
         call.check("querying the CI table")
-        streams = self._streams(statuses, tested_before, query, cursor)
-        merged = _merged(streams, call)
+        walk = self._walk(statuses, tested_before, query, cursor)
         found: list[CiConfiguration] = []
         passed = 0
-        for item in merged:
+        for item in walk.items(call):
             one = configuration(item)
             if _is_due(one, tested_before) and matches(one):
                 found.append(one)
@@ -118,14 +188,14 @@ class CiIndex:
                 passed += 1
             if len(found) == limit:
                 break
-        if all(stream.finished for stream in streams):
+        if walk.finished:
             return CiPage(tuple(found))
         note = None
         if len(found) < limit:
             note = (
                 f"time ran out after {passed} configurations that do not match; go on with cursor"
             )
-        return CiPage(tuple(found), _sealed(streams, query), note)
+        return CiPage(tuple(found), walk.sealed(query), note)
 
     def count(
         self,
@@ -164,19 +234,23 @@ class CiIndex:
             if not after:
                 return total
 
-    def _streams(
+    def _walk(
         self, statuses: tuple[str, ...], tested_before: str | None, query: str, cursor: str | None
-    ) -> list[_Stream]:
-        saved = open_cursor(query, cursor) if cursor else {}
+    ) -> _Walk:
+        saved: dict[str, Any] = {"places": {}, "passedTo": "", "testedThen": []}
+        if cursor:
+            saved = open_cursor(query, cursor)
+        places = saved["places"]
 
         def read(
-            status: str, after: dict[str, Any] | None
+            status: str, after: dict[str, Any] | None, at_once: int
         ) -> tuple[list[Item], dict[str, Any] | None]:
-            request = self._request(status, tested_before, after) | {"Limit": _READ_AT_ONCE}
+            request = self._request(status, tested_before, after) | {"Limit": at_once}
             answer = self._query(request)
             return answer["Items"], answer.get("LastEvaluatedKey")
 
-        return [_Stream(status, read, *_resumed(saved, status)) for status in statuses]
+        streams = [_Stream(status, read, *_resumed(places, status)) for status in statuses]
+        return _Walk(streams, saved["passedTo"], saved["testedThen"])
 
     def _request(
         self, status: str, tested_before: str | None, after: dict[str, Any] | None
@@ -209,24 +283,6 @@ class CiIndex:
         )
 
 
-def _merged(streams: list[_Stream], call: Call) -> Iterator[Item]:
-    """Yield items oldest first; stops early when little time is left for another request."""
-    ready: list[tuple[tuple[str, str, str], int]] = []
-    for number, stream in enumerate(streams):
-        if not _filled(stream, call):
-            return
-        if not stream.finished:
-            heapq.heappush(ready, (stream.head(), number))
-    while ready:
-        _, number = heapq.heappop(ready)
-        stream = streams[number]
-        yield stream.take()
-        if not _filled(stream, call):
-            return
-        if not stream.finished:
-            heapq.heappush(ready, (stream.head(), number))
-
-
 def _filled(stream: _Stream, call: Call) -> bool:
     if stream.needs_reading:
         call.check("querying the CI table")
@@ -236,11 +292,11 @@ def _filled(stream: _Stream, call: Call) -> bool:
     return True
 
 
-def _resumed(saved: dict[str, Any], status: str) -> tuple[dict[str, Any] | None, bool]:
+def _resumed(places: dict[str, Any], status: str) -> tuple[dict[str, Any] | None, bool]:
     """Return the key to go on after, and whether nothing of the status is left."""
-    if status not in saved:
-        return None, bool(saved)
-    place = saved[status]
+    if status not in places:
+        return None, bool(places)
+    place = places[status]
     if place is None:
         return None, False
     config_id, timestamp = place
@@ -249,16 +305,6 @@ def _resumed(saved: dict[str, Any], status: str) -> tuple[dict[str, Any] | None,
         "testStatus": {"S": status},
         "lastTestTimestamp": {"S": timestamp},
     }, False
-
-
-def _sealed(streams: list[_Stream], query: str) -> str:
-    place = {
-        stream.status: stream.after
-        and [text(stream.after, "configId"), text(stream.after, "lastTestTimestamp")]
-        for stream in streams
-        if not stream.finished
-    }
-    return seal_cursor(query, place)
 
 
 def _is_due(one: CiConfiguration, tested_before: str | None) -> bool:

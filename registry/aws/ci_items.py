@@ -38,6 +38,7 @@ def configuration(item: Item) -> CiConfiguration:
         lease_id=text(item, "leaseId") or None,
         lease_owner=text(item, "leaseOwner") or None,
         lease_expires_at=text(item, "leaseExpiresAt") or None,
+        lease_request=text(item, "leaseRequest") or None,
         config_problem=None if config is not None else _problem(item),
         config=config,
     )

@@ -1,7 +1,8 @@
 """Leases on items of the CI table: each is taken, renewed and given back by one conditional write.
 
 Attributes of ours on a leased item, which MLCC's readers pass over: `leaseId`, `leaseOwner`,
-`leaseExpiresAt`, and `leasedFrom`, the status that a release puts back.
+`leaseExpiresAt`, `leaseRequest`, the claim that it was taken by, and `leasedFrom`, the status that
+a release puts back.
 
 Source: DynamoDB UpdateItem; record contract, section 7 (Statuses).
 """
@@ -17,7 +18,7 @@ from registry.aws.translation import ConditionFailed
 from registry.ci.leases import Lease
 from schemas.ci import RUNNING, CiConfiguration
 
-LEASE_ATTRIBUTES = ("leaseId", "leaseOwner", "leaseExpiresAt", "leasedFrom")
+LEASE_ATTRIBUTES = ("leaseId", "leaseOwner", "leaseExpiresAt", "leaseRequest", "leasedFrom")
 
 
 class CiLeases:
@@ -40,12 +41,14 @@ class CiLeases:
             "leaseId": lease.id,
             "leaseOwner": lease.worker,
             "leaseExpiresAt": lease.expires_at,
+            "leaseRequest": lease.request,
             "updatedAt": now,
         }
         try:
             item = self._writes.update(
                 seen.config_id,
-                set_values={name: {"S": value} for name, value in values.items()},
+                set_values={name: {"S": value} for name, value in values.items() if value},
+                remove=() if lease.request else ("leaseRequest",),
                 **_as_seen(seen),
                 doing="claim a configuration",
             )
@@ -56,10 +59,10 @@ class CiLeases:
                 return None
         return configuration(item)
 
-    def renew(self, lease: Lease, *, now: str) -> bool:
-        """Let a lease last until its new instant; False when it was lost."""
+    def renew(self, lease: Lease, *, now: str) -> CiConfiguration | None:
+        """Let a lease last until its new instant, and return its item; None when it was lost."""
         try:
-            self._writes.update(
+            item = self._writes.update(
                 lease.config_id,
                 set_values={"leaseExpiresAt": {"S": lease.expires_at}, "updatedAt": {"S": now}},
                 condition="#leaseId = :lease AND #testStatus = :running",
@@ -67,8 +70,8 @@ class CiLeases:
                 doing="renew a lease",
             )
         except ConditionFailed:
-            return False
-        return True
+            return None
+        return configuration(item)
 
     def release(self, config_id: str, lease_id: str, *, now: str) -> bool:
         """Put a leased configuration back as it was; False when the lease was lost."""

@@ -17,10 +17,13 @@ from registry.aws.ci_leases import LEASE_ATTRIBUTES
 from registry.aws.ci_writes import CiWrites, Value
 from registry.aws.translation import ConditionFailed
 from registry.ci.showing import no_such_configuration
+from registry.errors import Unavailable
 from schemas.ci import RUNNING, CiBenchmark, CiResult, RecordedState, StageResult
 
 MOST_LATE = 10
 """Late results that an item keeps, the newest."""
+
+_TRIES = 20
 
 
 class CiResults:
@@ -45,10 +48,9 @@ class CiResults:
                 item = self._item(result.config_id)
             else:
                 return "recorded"
-        if _holds(item, "lastResult", result):
+        if _is_of(item.get("lastResult", {}), result):
             return "unchanged"  # an answer was lost, or the call made again
-        if not any(_is_of(each, result) for each in item.get("lateResults", {}).get("L", [])):
-            self._keep_late(result)
+        self._keep_late(item, result)
         return "late"
 
     def mark_benchmark(self, benchmark: CiBenchmark) -> None:
@@ -94,7 +96,7 @@ class CiResults:
             }
         )
         # What a run did not say is not to look as if it had: the last one's would stand there.
-        stale = [name for name in ("lastTestDuration", *_OF_ONE_RUN) if name not in given]
+        stale = [name for name in _OF_ONE_RUN if name not in given]
         self._writes.update(
             result.config_id,
             set_values=given,
@@ -104,41 +106,43 @@ class CiResults:
             doing="record a result",
         )
 
-    def _keep_late(self, result: CiResult) -> None:
-        try:
-            written = self._writes.update(
-                result.config_id,
-                set_values={},
-                also="#lateResults = list_append(if_not_exists(#lateResults, :none), :late)",
-                condition="attribute_exists(#configId)",
-                values={":none": {"L": []}, ":late": {"L": [_summary(result, "")]}},
-                counted=False,
-                doing="keep a late result",
-            )
-        except ConditionFailed as error:
-            raise no_such_configuration(result.config_id) from error
-        for _ in range(len(written["lateResults"]["L"]) - MOST_LATE):
-            self._writes.update(
-                result.config_id,
-                set_values={},
-                remove=("lateResults[0]",),
-                condition="size(#lateResults) > :most",
-                values={":most": {"N": str(MOST_LATE)}},
-                counted=False,
-                doing="forget the oldest late result",
-            )
+    def _keep_late(self, item: Mapping[str, Any], result: CiResult) -> None:
+        """Add a late result to those that the item keeps, once however often it is sent."""
+        for _ in range(_TRIES):
+            late = item.get("lateResults", {}).get("L", [])
+            if any(_is_of(each, result) for each in late):
+                return
+            kept = [*late, _summary(result, "")][-MOST_LATE:]
+            seen = item.get("revision")
+            try:
+                self._writes.update(
+                    result.config_id,
+                    set_values={"lateResults": {"L": kept}},
+                    condition="#revision = :seen" if seen else "attribute_not_exists(#revision)",
+                    values={":seen": seen} if seen else {},
+                    doing="keep a late result",
+                )
+            except ConditionFailed:
+                item = self._item(result.config_id)
+            else:
+                return
+        raise Unavailable("too many late results came in at once", hint="call again")
 
 
-_OF_ONE_RUN = ("stageResults", "errorMessage")
+_OF_ONE_RUN = ("lastTestDuration", "duration", "stageResults", "errorMessage")
 
 
 def _previous(item: Mapping[str, Any]) -> Value | None:
-    """Return the result before this one: the last that was recorded, else what MLCC left."""
+    """Return the result before this one: the last that was recorded, else what MLCC left.
+
+    A registration since then keeps its status as `previousStatus`, and its time where it was.
+    """
     if "lastResult" in item:
         last: Value = item["lastResult"]
         return last
-    before = text(item, "leasedFrom")
-    if before != "pass" and not before.startswith("fail"):
+    left = (text(item, name) for name in ("leasedFrom", "previousStatus"))
+    before = next((status for status in left if status == "pass" or status.startswith("fail")), "")
+    if not before:
         return None
     return {"M": {"status": {"S": before}, "testedAt": {"S": text(item, "lastTestTimestamp")}}}
 
@@ -189,9 +193,6 @@ def _number(value: float | None) -> Value | None:
     return None if value is None else {"N": f"{Decimal(str(value)).normalize():f}"}
 
 
-def _holds(item: Mapping[str, Any], name: str, result: CiResult) -> bool:
-    return _is_of(item.get(name, {}), result)
-
-
 def _is_of(stored: Mapping[str, Any], result: CiResult) -> bool:
-    return text(stored.get("M", {}), "leaseId") == result.lease_id
+    held = stored.get("M", {})
+    return (text(held, "leaseId"), text(held, "status")) == (result.lease_id, result.status)

@@ -29,6 +29,7 @@ _READ = (
     "testStatus",
     "lastTestTimestamp",
     "lastTestDuration",
+    "duration",
     "deploymentConfig",
     "projectName",
     "tier",
@@ -108,7 +109,7 @@ def _row(item: dict[str, Any]) -> CiRow:
         project_name=text(item, "projectName"),
         status=text(item, "testStatus"),
         tested_at=text(item, "lastTestTimestamp"),
-        duration_s=_number(item),
+        duration_s=_duration_s(item),
         tier=text(item, "tier"),
         worker=text(item, "leaseOwner"),
         lease_ends_at=text(item, "leaseExpiresAt"),
@@ -120,9 +121,15 @@ def _row(item: dict[str, Any]) -> CiRow:
     )
 
 
-def _number(item: dict[str, Any]) -> float:
-    stored = item.get("lastTestDuration", {}).get("N", "0")
+def _duration_s(item: dict[str, Any]) -> float:
+    """Return how long the last test took, in seconds: MLCC's recorder stores milliseconds."""
+    if "lastTestDuration" in item:
+        return _number(item, "lastTestDuration")
+    return _number(item, "duration") / 1000
+
+
+def _number(item: dict[str, Any], name: str) -> float:
     try:
-        return float(stored)
+        return float(item.get(name, {}).get("N", "0"))
     except (TypeError, ValueError):
         return 0.0

@@ -25,6 +25,7 @@ from registry.errors import (
     PreconditionFailed,
     RegistryError,
     Throttled,
+    TooLarge,
     Unavailable,
 )
 from registry.redaction import redact_text
@@ -277,7 +278,7 @@ _REFUSALS: tuple[_Refusal, ...] = (
     _Refusal(("ValidationException",), NotFound, "it does not exist", fragment="not found"),
     _Refusal(
         ("ValidationException",),
-        InvalidArgument,
+        TooLarge,
         "the item is larger than DynamoDB stores (400 KB)",
         fragment="item size",
     ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,11 +19,12 @@ from registry.ci.leases import (
     Lease,
     checked_lease_s,
     checked_worker,
+    claim_request,
     leased_configuration,
     new_lease,
 )
 from registry.ci.untested import UntestedQuery, shown
-from registry.errors import Cancelled, DeadlineExceeded, InvalidArgument, RegistryError
+from registry.errors import Cancelled, DeadlineExceeded, InvalidArgument, RegistryError, TooLarge
 from registry.instants import parse_instant, whole_seconds
 from registry.paging import query_key
 from registry.stores import CiTable
@@ -32,6 +34,7 @@ MOST = 25
 """Configurations that one call claims."""
 
 _WINDOW = 100
+_LONGEST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Claim:
         count: How many, at most.
         lease_s: How long it may take over each, in seconds.
         renew, release: Ids of leases that it has.
+        key: Names this one claim: made again with it, the claim answers what it got before, and
+            takes no more than is missing.
     """
 
     worker: str
@@ -51,6 +56,7 @@ class Claim:
     lease_s: int
     renew: Sequence[str] = ()
     release: Sequence[str] = ()
+    key: str = ""
 
     def check(self) -> None:
         """Return when all of it can be done.
@@ -62,6 +68,8 @@ class Claim:
         checked_lease_s(self.lease_s)
         if not 0 <= self.count <= MOST:
             raise InvalidArgument(f"n is {self.count}, allowed are 0 to {MOST}")
+        if len(self.key) > _LONGEST_KEY:
+            raise InvalidArgument(f"idempotency_key is longer than {_LONGEST_KEY} characters")
         for lease in (*self.renew, *self.release):
             leased_configuration(lease)
 
@@ -82,6 +90,8 @@ class Claiming:
     def carry_out(self, claim: Claim, *, full: bool) -> ClaimResult:
         """Release, renew, then claim; what was lost meanwhile is named and is no error.
 
+        With a key, what an earlier claim with it got comes first, its leases prolonged.
+
         Args:
             full: Add each configuration's parsed record.
 
@@ -94,7 +104,7 @@ class Claiming:
         renewed, gone = self._renewed(claim)
         claimed: list[CiConfiguration] = []
         warnings: tuple[str, ...] = ()
-        if claim.count:
+        if claim.count or claim.key:
             claimed, warnings = self._claimed(claim)
         return ClaimResult(
             message=_message(claim, claimed, len(lost) + len(gone)),
@@ -135,24 +145,67 @@ class Claiming:
         its lease runs out.
         """
         claimed: list[CiConfiguration] = []
+        skipped: list[str] = []
         try:
-            for seen in self._candidates(claim):
-                self.call.check("claiming another configuration")
-                lease = new_lease(seen.config_id, claim.worker, self._end(claim))
-                taken = self.table.leases.take(seen, lease, now=whole_seconds(self.now()))
-                if taken:
-                    claimed.append(taken)
-                if len(claimed) == claim.count:
-                    break
+            for one in self._obtained(claim, skipped):
+                claimed.append(one)
+                self._check_wanted()
         except Cancelled:
             for one in claimed:
-                self._release(str(one.lease_id))
+                with suppress(RegistryError):  # that one's lease runs out instead
+                    self._release(str(one.lease_id))
             raise
         except RegistryError as error:
             if not claimed:
                 raise
-            return claimed, (f"not all could be claimed: {error.message}",)
-        return claimed, ()
+            return claimed, (*skipped, f"not all could be claimed: {error.message}")
+        return claimed, tuple(skipped)
+
+    def _check_wanted(self) -> None:
+        if self.call.cancelled():
+            raise Cancelled("the call was cancelled: what it claimed is given back")
+
+    def _obtained(self, claim: Claim, skipped: list[str]) -> Iterator[CiConfiguration]:
+        """Yield what is the claim's: at first what it got when it was made before.
+
+        Args:
+            skipped: Gets what is to be said of configurations that cannot be claimed.
+        """
+        request = claim_request(claim.worker, claim.key)
+        missing = claim.count
+        for one in self._got_before(claim, request):
+            missing -= 1
+            yield one
+        if missing <= 0:
+            return
+        for seen in self._candidates(claim):
+            self.call.check("claiming another configuration")
+            lease = new_lease(seen.config_id, claim.worker, self._end(claim), request)
+            taken = self._taken(seen, lease, skipped)
+            if taken:
+                missing -= 1
+                yield taken
+            if not missing:
+                return
+
+    def _taken(
+        self, seen: CiConfiguration, lease: Lease, skipped: list[str]
+    ) -> CiConfiguration | None:
+        try:
+            return self.table.leases.take(seen, lease, now=whole_seconds(self.now()))
+        except TooLarge:
+            # Others are not to wait for one that has no room for a lease.
+            skipped.append(f"{seen.config_id} has no room for a lease; register it smaller")
+            return None
+
+    def _got_before(self, claim: Claim, request: str) -> Iterator[CiConfiguration]:
+        if not request:
+            return
+        for seen in self._in(claim, (RUNNING,), lambda one: one.lease_request == request):
+            lease = Lease(str(seen.lease_id), seen.config_id, claim.worker, self._end(claim))
+            held = self.table.leases.renew(lease, now=whole_seconds(self.now()))
+            if held:
+                yield held
 
     def _candidates(self, claim: Claim) -> Iterator[CiConfiguration]:
         yield from self._in(claim, (RUNNING,), self._abandoned(claim.wanted))
@@ -195,11 +248,13 @@ _NEXT = "record_ci_result with config_id and lease_id, for each of them"
 
 def _message(claim: Claim, claimed: Sequence[CiConfiguration], lost: int) -> str:
     parts: list[str] = []
+    until = f" until {claimed[0].lease_expires_at}" if claimed else ""
     if claim.count:
-        until = f" until {claimed[0].lease_expires_at}" if claimed else ""
         parts.append(f"{len(claimed)} of {claim.count} claimed for {claim.worker}{until}")
         if not claimed:
             parts.append("nothing is left to test")
+    elif claim.key:
+        parts.append(f"{len(claimed)} held by {claim.worker} under that key{until}")
     if claim.renew:
         parts.append(f"{len(claim.renew)} to renew")
     if claim.release:

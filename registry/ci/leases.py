@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from hashlib import sha256
 
 from registry.errors import InvalidArgument
 
@@ -23,17 +24,24 @@ class Lease:
 
     Attributes:
         expires_at: UTC, whole seconds, `Z`.
+        request: The claim that it was taken by, as `claim_request` names it; "" for any.
     """
 
     id: str
     config_id: str
     worker: str
     expires_at: str
+    request: str = ""
 
 
-def new_lease(config_id: str, worker: str, expires_at: str) -> Lease:
+def new_lease(config_id: str, worker: str, expires_at: str, request: str = "") -> Lease:
     """Return a lease that nobody else has."""
-    return Lease(f"{config_id}.{secrets.token_hex(8)}", config_id, worker, expires_at)
+    return Lease(f"{config_id}.{secrets.token_hex(8)}", config_id, worker, expires_at, request)
+
+
+def claim_request(worker: str, key: str) -> str:
+    """Return what names one claim of one worker, "" without a key; the key cannot be read of it."""
+    return sha256(f"{worker}\n{key}".encode()).hexdigest()[:32] if key else ""
 
 
 def leased_configuration(lease_id: str) -> str:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from registry.ci.leases import leased_configuration
-from registry.errors import Conflict, InvalidArgument
+from registry.errors import Conflict, InvalidArgument, TooLarge
 from registry.identifiers import check_config_id
 from registry.instants import whole_seconds
 from registry.redaction import redact_text
@@ -31,9 +31,11 @@ from schemas.ci import (
 )
 
 LONGEST_MESSAGE = 4_000
-"""Characters of an error message that are kept: an item has room for 400 KB in all."""
+"""Bytes of an error message that are kept. An item has room for 400 KB, of which results may take
+140 KB: a message thirteen times, and the texts of forty stages."""
 
 _LONGEST_SUMMARY = 1_000
+_LONGEST_BRIEF = 200
 _MOST_STAGES = 40
 _STAGE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RUN = re.compile(r"[\w.:/@=+-]{1,200}")
@@ -73,16 +75,24 @@ def record_result(
 
     Raises:
         InvalidArgument: a part of it has a form that MLCC's readers would not know.
+        TooLarge: the item has no room, not even for what is left when texts are cut.
         Conflict: the lease was lost, by expiry and another worker's claim or because the
-            configuration was registered again; the result is kept as history.
+            configuration was registered again, or another result ended it; this one is kept as
+            history.
         NotFound: there is no such configuration, or no such table.
     """
     result, warnings = _checked(request, whole_seconds(now()))
-    state = table.results.record(result)
+    try:
+        state = table.results.record(result)
+    except TooLarge:
+        # Somebody else's item: those that we register leave room.
+        result, warnings = _brief(result), (*warnings, _NO_ROOM)
+        state = table.results.record(result)
     if state == "late":
         raise Conflict(
             f"lease {request.lease_id} of {request.config_id} was lost: it expired and another "
-            "worker claimed the configuration, or it was registered again",
+            "worker claimed the configuration, or it was registered again, or another result was "
+            "recorded under it",
             hint="the result is kept as history (lateResults) and is not the status; claim it anew",
             wanted={"configId": result.config_id, "testStatus": result.status},
         )
@@ -201,7 +211,30 @@ def _kept(text: str, longest: int, name: str, warnings: list[str]) -> str:
     safe = redact_text(text)
     if safe != text:
         warnings.append(f"{name} held what looks like a secret; it was redacted")
-    if len(safe) <= longest:
-        return safe
-    warnings.append(f"{name} was cut: {len(safe)} characters, {longest} are kept")
-    return safe[: longest - len(_CUT)] + _CUT
+    kept = _cut(safe, longest)
+    if kept != safe:
+        warnings.append(f"{name} was cut: {len(safe)} characters, {longest} bytes are kept")
+    return kept
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return a text of no more bytes than that; a mark says where it was cut."""
+    stored = text.encode()
+    if len(stored) <= longest:
+        return text
+    return stored[: longest - len(_CUT)].decode(errors="ignore") + _CUT
+
+
+def _brief(result: CiResult) -> CiResult:
+    return result.model_copy(
+        update={
+            "stage_results": {},
+            "error_message": _cut(result.error_message, _LONGEST_BRIEF),
+        }
+    )
+
+
+_NO_ROOM = (
+    "the item is near DynamoDB's limit of 400 KB: the results of stages were left out, and "
+    f"{_LONGEST_BRIEF} bytes of error_message are kept; register the configuration smaller"
+)

@@ -18,7 +18,7 @@ from registry.ci.report_text import as_markdown
 from registry.errors import InvalidArgument
 from registry.instants import parse_instant
 from registry.stores import CiRow, CiTable
-from schemas.ci import NEVER_TESTED, RUNNING
+from schemas.ci import MOST_STUCK_HOURS, NEVER_TESTED, RUNNING
 from schemas.ci_report import (
     CiReport,
     CiTally,
@@ -28,7 +28,6 @@ from schemas.ci_report import (
     Stuck,
 )
 
-STUCK_AFTER_HOURS = 2
 SHOWN, MOST_SHOWN = 20, 100
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -39,14 +38,14 @@ class ReportRequest:
 
     Attributes:
         stuck_after_hours: For how long a configuration runs without a live lease before it
-            counts as stuck; 0 means the default of 2.
+            counts as stuck.
         full: Lists of a hundred, not of twenty.
     """
 
+    stuck_after_hours: int
     project_name: str = ""
     deployment_config: str = ""
     tier: str = ""
-    stuck_after_hours: int = 0
     full: bool = False
     markdown: bool = False
 
@@ -63,16 +62,17 @@ def ci_report(table: CiTable, request: ReportRequest, *, now: datetime, call: Ca
     """Return the report over every record that could be read in the call's time.
 
     Raises:
-        InvalidArgument: `stuck_after_hours` is below 0.
+        InvalidArgument: `stuck_after_hours` is below 1, or more than a year.
         NotFound: there is no such table.
         PermissionDenied: `dynamodb:Scan` is refused.
     """
-    if request.stuck_after_hours < 0:
-        raise InvalidArgument("stuck_after_hours is below 0")
+    hours = request.stuck_after_hours
+    if not 1 <= hours <= MOST_STUCK_HOURS:
+        raise InvalidArgument(f"stuck_after_hours is {hours}, allowed are 1 to {MOST_STUCK_HOURS}")
     read = list(table.survey(call=call))
     complete = None not in read
     rows = [row for row in read if row is not None and request.wants(row)]
-    before = now - timedelta(hours=request.stuck_after_hours or STUCK_AFTER_HOURS)
+    before = now - timedelta(hours=hours)
     stuck = [each for each in (_stuck(row, before) for row in rows) if each]
     regressions = [each for each in map(_regression, rows) if each]
     configurations = _configurations(rows)

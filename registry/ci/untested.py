@@ -134,7 +134,7 @@ def _filters(wanted: UntestedQuery) -> tuple[str, str]:
 
 def shown(one: CiConfiguration, *, full: bool, leased: bool = False) -> CiConfiguration:
     """Return a configuration as a list has it: without its record, and without its lease."""
-    left_out = dict.fromkeys(("config", "registration_id", "updated_at"))
+    left_out = dict.fromkeys(("config", "registration_id", "updated_at", "lease_request"))
     if not leased:
         left_out |= dict.fromkeys(("lease_id", "lease_owner", "lease_expires_at"))
     return one if full else one.model_copy(update=left_out)

@@ -16,6 +16,7 @@ from registry.capture import config_id_of
 from registry.errors import (
     AccountNotAllowed,
     CredentialsFailed,
+    InvalidArgument,
     NotConfigured,
     PreconditionFailed,
     RegistryError,
@@ -31,7 +32,7 @@ from registry.registration.packages import (
     skip_adapters,
 )
 from registry.registration.request import RegistrationRequest, benchmark_metadata
-from registry.registration.summary import COMPLETES, Summary
+from registry.registration.summary import COMPLETES, MENDS, Summary
 from registry.stores import Aws, DeploymentLog
 from schemas.base import Identity
 from schemas.facts import DeploymentFacts
@@ -91,7 +92,8 @@ class Registrar:
         except RegistryError as error:
             if not request.dry_run:
                 error.details["done"] = summary.done()
-                error.hint = f"{error.hint}; {COMPLETES}" if error.hint else COMPLETES
+                then = MENDS if isinstance(error, InvalidArgument) else COMPLETES
+                error.hint = f"{error.hint}; {then}" if error.hint else then
             raise
         return summary.result(ci, identity or target.identity)
 

@@ -15,6 +15,10 @@ from schemas.registration import CiOutcome, LocalOutcome, RegisterDeploymentResu
 NOT_FATAL = "MPG registration failed (non-fatal) — local registry is the primary record"
 
 COMPLETES = "register_deployment again with the same arguments completes it"
+MENDS = (
+    "with that mended, register_deployment again adds what is missing, to a new entry where the "
+    "deployment itself is another then"
+)
 
 
 @dataclass(frozen=True, slots=True)

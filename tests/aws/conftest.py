@@ -161,20 +161,24 @@ def clients(
     if not dynamodb_engine:
         yield found
         return
-    dynamodb = boto3.Session().client("dynamodb")
+    dynamodb = boto3.Session().client("dynamodb", endpoint_url=dynamodb_engine)
     yield replace(found, dynamodb=dynamodb)
     dynamodb.close()
 
 
 @pytest.fixture
 def front_env(
-    sandbox: Sandbox, aws_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox,
+    aws_env: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    dynamodb_engine: str,
 ) -> Iterator[dict[str, str]]:
     """The environment of this process while the front stands before S3 and DynamoDB.
 
     Faults, permissions and the log of calls hold for whatever is made from it; ``clients``
     still asks the engine itself, and so sees what is there.
     """
+    sandbox.control.open_front(tables=dynamodb_engine)
     wanted = sandbox.environment(through_front=True)
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)

@@ -13,16 +13,23 @@ import pytest
 
 from registry.aws.ci_table import DynamoCiTable
 from registry.aws.directory import BotoDirectory
+from registry.calls import Call
 from registry.capture import Overrides, capture, config_id_of
-from registry.ci.recording import record_benchmark
+from registry.ci.claiming import Claim, Claiming
+from registry.ci.recording import ResultRequest, record_benchmark, record_result
+from registry.ci.report import ReportRequest, ci_report
+from registry.ci.untested import UntestedQuery
 from registry.errors import InvalidArgument, NotFound
 from registry.project.folder import read_project
 from registry.registration.ci import CiRequest, CiTarget, register_ci
 from registry.registration.request import RegistrationRequest
 from schemas.base import Identity
+from schemas.ci import CiRegistration
 from schemas.facts import DeploymentFacts
 
 from ..contract.test_do_folders import CASES, EXEMPTIONS, _write
+
+pytestmark = pytest.mark.both_engines
 
 CI_TABLE = json.loads(
     (Path(__file__).parents[1] / "data" / "contract" / "ci_table.json").read_text("utf-8")
@@ -137,19 +144,65 @@ def test_a_benchmark_makes_no_stray_item(table, stored, tmp_path):
     assert [] == stored()
 
 
-def test_mlccs_readers_and_ours_read_the_same_of_an_item(table, clients, ci_table_name):
-    for item in CI_TABLE["e2e_status"]["items"]:
-        clients.dynamodb.put_item(TableName=ci_table_name, Item=item)
+RECORDED = {
+    "configId": {"S": "e2e"},
+    "schemaVersion": {"N": "2"},
+    "testStatus": {"S": "fail-deploy_test"},
+    "lastTestTimestamp": {"S": "2026-04-30T09:00:00.123Z"},
+    "stageResults": {"M": {"build": {"M": {"status": {"S": "pass"}, "duration": {"N": "1200"}}}}},
+    "e2eCatalogId": {"S": "cat-1"},
+    "tier": {"S": "smoke"},
+    "duration": {"N": "61500"},
+}
+"""An item of the second schema, as MLCC's recorder of end-to-end tests puts it, whole."""
 
-    for wanted in CI_TABLE["e2e_status"]["cases"][0]["output"]["results"]:
-        found = table.get(wanted["configId"])
 
-        status = found.test_status if found else "untested"
-        assert (wanted["testStatus"], wanted["lastTestTimestamp"]) == (
-            status,
-            found and found.last_test_timestamp,
-        )
-        assert wanted["failingStage"] == (status.partition("fail-")[2] or None)
+def test_an_item_of_the_second_schema_is_reported_claimed_tested_and_registered(
+    table, stored, clients, ci_table_name
+):
+    clients.dynamodb.put_item(TableName=ci_table_name, Item=RECORDED)
+    report = ci_report(table, ReportRequest(stuck_after_hours=2), now=NOW, call=Call())
+    claiming = Claiming(table, lambda: NOW, Call())
+    wanted = UntestedQuery(include_stale=True)
+    [claimed] = claiming.carry_out(
+        Claim("w", wanted, count=1, lease_s=60), full=True
+    ).configurations
+    result = ResultRequest("e2e", str(claimed.lease_id), "pass", tier="full")
+    record_result(table, result, now=lambda: NOW)
+    (tested,) = stored()
+    registration = CiRegistration(
+        config_id="e2e",
+        config_json="{}",
+        deployment_config="http-flask",
+        base_image="",
+        base_image_version="",
+        build_strategy="codebuild-submit",
+        project_name="p",
+        registration_id="r1",
+        now=AT,
+    )
+
+    assert "updated" == table.register(registration)
+
+    [reported], [tier] = report.configurations, report.tiers
+    assert ("unknown", "fail-deploy_test", 61.5, "smoke") == (
+        reported.deployment_config,
+        reported.status,
+        reported.duration_seconds,
+        tier.tier,
+    )
+    assert ("codebuild-submit", None) == (claimed.build_strategy, claimed.config)
+    assert ("pass", "full", "cat-1") == tuple(
+        tested[name]["S"] for name in ("testStatus", "tier", "e2eCatalogId")
+    )
+    assert "fail-deploy_test" == tested["previousResult"]["M"]["status"]["S"]
+    assert set() == {"duration", "stageResults"} & set(tested)
+    (item,) = stored()
+    assert ("untested", AT, {"N": "1"}) == (
+        item["testStatus"]["S"],
+        item["createdAt"]["S"],
+        item["schemaVersion"],
+    )
 
 
 def test_the_page_lists_the_attributes_that_mlcc_does_not_know():
@@ -160,6 +213,7 @@ def test_the_page_lists_the_attributes_that_mlcc_does_not_know():
         "leaseId",
         "leaseOwner",
         "leaseExpiresAt",
+        "leaseRequest",
         "leasedFrom",
         "lastResult",
         "previousResult",

@@ -7,14 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from registry.aws.ci_results import MOST_LATE
 from registry.aws.ci_table import DynamoCiTable
 from registry.aws.directory import BotoDirectory
 from registry.calls import Call
 from registry.ci.claiming import Claim, Claiming
 from registry.ci.recording import ResultRequest, record_result
 from registry.ci.untested import UntestedQuery
+from registry.errors import Conflict
 from sandbox.service import Sandbox
 from schemas.ci import CiRegistration, ClaimResult
+
+pytestmark = pytest.mark.both_engines
 
 
 def now() -> datetime:
@@ -86,3 +90,21 @@ def test_claiming_renewing_recording_and_releasing_count_once(table, lose, clien
 
     assert ((held,), (held,)) == (renewed.renewed, released.released)
     assert ("unchanged", "pass") == (recorded.state, recorded.test_status)
+
+
+def test_a_late_result_is_kept_once_and_the_oldest_forgotten_once(
+    table, lose, clients, ci_table_name
+):
+    table.register(registration("r1"))
+    for number in range(MOST_LATE + 1):
+        if number >= MOST_LATE - 1:
+            lose()
+        with pytest.raises(Conflict, match="was lost"):
+            result = ResultRequest("a", f"a.{number:016x}", f"fail-s{number}")
+            record_result(table, result, now=now)
+
+    key = {"configId": {"S": "a"}}
+    kept = clients.dynamodb.get_item(TableName=ci_table_name, Key=key)["Item"]["lateResults"]["L"]
+    assert [f"fail-s{number}" for number in range(1, MOST_LATE + 1)] == [
+        one["M"]["status"]["S"] for one in kept
+    ]

@@ -21,6 +21,8 @@ from registry.ci.untested import UntestedQuery
 from registry.errors import Cancelled, Conflict, DeadlineExceeded, InvalidArgument, NotFound
 from schemas.ci import CiRegistration, ClaimResult
 
+pytestmark = pytest.mark.both_engines
+
 START = datetime(2026, 5, 1, 10, 0, 0, tzinfo=UTC)
 
 
@@ -118,7 +120,6 @@ def registration(config_id: str, registration_id: str) -> CiRegistration:
     )
 
 
-@pytest.mark.both_engines
 def test_a_claimed_configuration_is_running_under_a_lease_that_mlcc_reads_past(
     table, clock, put, item
 ):
@@ -146,7 +147,6 @@ def test_a_claimed_configuration_is_running_under_a_lease_that_mlcc_reads_past(
     }.items() <= stored.items()
 
 
-@pytest.mark.both_engines
 def test_what_is_leased_is_nobody_elses_until_the_lease_has_run_out(table, clock, put):
     put("a")
     first = claim(table, clock)
@@ -162,14 +162,58 @@ def test_what_is_leased_is_nobody_elses_until_the_lease_has_run_out(table, clock
     assert first.configurations[0].lease_id != after.configurations[0].lease_id
 
 
-@pytest.mark.both_engines
 def test_what_runs_without_a_lease_is_never_claimed(table, clock, put):
     put("a", "running", "2020-01-01T00:00:00Z")
 
     assert 0 == claim(table, clock).count
 
 
-@pytest.mark.both_engines
+def test_a_claim_made_again_with_its_key_gets_the_same_leases_and_what_was_missing(
+    table, clock, put, item
+):
+    put("a")
+    first = claim(table, clock, key="k1")
+    put("b")
+    put("c")
+    clock.pass_(seconds=30)
+
+    again = claim(table, clock, count=2, key="k1")
+    another = claim(table, clock, count=2, key="k2")
+    others = claim(table, clock, "w2", count=2, key="k1")
+    asked = claim(table, clock, count=0, key="k1")
+
+    (lease,) = [one.lease_id for one in first.configurations]
+    assert ["a", lease, "2026-05-01T10:01:30Z"] == [
+        again.configurations[0].config_id,
+        again.configurations[0].lease_id,
+        again.configurations[0].lease_expires_at,
+    ]
+    assert (2, 1, 0) == (again.count, another.count, others.count)
+    assert {one.lease_id for one in again.configurations} == {
+        one.lease_id for one in asked.configurations
+    }
+    assert "2 held by w1 under that key until 2026-05-01T10:01:30Z" == asked.message
+    assert "k1" not in json.dumps(item("a"))
+
+
+def test_a_key_brings_back_nothing_that_was_lost_or_recorded(table, clock, put, item):
+    put("a")
+    put("b")
+    put("c")
+    first = claim(table, clock, count=3, key="k")
+    by_id = {one.config_id: one for one in first.configurations}
+    claim(table, clock, count=0, release=[by_id["c"].lease_id])
+    record_result(table, ResultRequest("b", by_id["b"].lease_id, "pass"), now=clock)
+    clock.pass_(seconds=61)
+    theirs = claim(table, clock, "w2")
+
+    asked = claim(table, clock, count=0, key="k")
+
+    assert ["a"] == [one.config_id for one in theirs.configurations]
+    assert (0, "0 held by w1 under that key") == (asked.count, asked.message)
+    assert "leaseRequest" not in item("a").keys() | item("b").keys() | item("c").keys()
+
+
 def test_stale_configurations_are_claimed_only_where_that_is_asked_for(table, clock, put, item):
     put("old", "fail-build", "2026-04-01T00:00:00Z")
     put("recent", "pass", "2026-05-01T09:00:00Z")
@@ -190,7 +234,6 @@ def test_a_filter_limits_what_is_claimed(table, clock, put):
     assert ["b"] == [one.config_id for one in claimed.configurations]
 
 
-@pytest.mark.both_engines
 def test_sixteen_at_once_get_each_configuration_once(table, clock, put):
     for number in range(40):
         put(f"c{number:02d}")
@@ -209,7 +252,6 @@ def test_sixteen_at_once_get_each_configuration_once(table, clock, put):
     assert [f"c{number:02d}" for number in range(40)] == sorted(got)
 
 
-@pytest.mark.both_engines
 def test_a_lease_is_renewed_while_it_is_held_even_after_it_ran_out(table, clock, put, item):
     put("a")
     held = claim(table, clock).configurations[0].lease_id
@@ -221,7 +263,6 @@ def test_a_lease_is_renewed_while_it_is_held_even_after_it_ran_out(table, clock,
     assert "2026-05-01T10:02:30Z" == item("a")["leaseExpiresAt"]["S"]
 
 
-@pytest.mark.both_engines
 def test_a_released_configuration_is_as_it_was_before_it_was_claimed(table, clock, put, item):
     put("a", "fail-build", "2026-04-01T00:00:00Z")
     held = claim(table, clock, stale=True).configurations[0].lease_id
@@ -237,7 +278,6 @@ def test_a_released_configuration_is_as_it_was_before_it_was_claimed(table, cloc
     assert set() == {"leaseId", "leaseOwner", "leaseExpiresAt", "leasedFrom"} & set(stored)
 
 
-@pytest.mark.both_engines
 def test_a_lease_that_was_lost_is_named_and_nothing_else_happens(table, clock, put, item):
     put("a")
     lost = claim(table, clock).configurations[0].lease_id
@@ -252,7 +292,6 @@ def test_a_lease_that_was_lost_is_named_and_nothing_else_happens(table, clock, p
     assert before == item("a")
 
 
-@pytest.mark.both_engines
 def test_a_result_is_stored_in_mlccs_shape_and_ends_the_lease(table, clock, put, item):
     put("a", errorMessage="of an older run")
     claimed = claim(table, clock)
@@ -310,7 +349,6 @@ def test_a_result_is_stored_in_mlccs_shape_and_ends_the_lease(table, clock, put,
     assert set() == {"leaseId", "leaseOwner", "errorMessage", "previousResult"} & set(stored)
 
 
-@pytest.mark.both_engines
 def test_the_result_before_the_last_stays_readable_through_resets_and_claims(
     table, clock, put, item
 ):
@@ -338,7 +376,20 @@ def test_the_result_before_the_last_stays_readable_through_resets_and_claims(
     )
 
 
-@pytest.mark.both_engines
+def test_a_test_of_mlccs_is_the_result_before_although_the_configuration_was_registered_since(
+    table, clock, put, item
+):
+    put("a", "pass", "2026-04-01T00:00:00Z")
+    table.register(registration("a", "r1"))
+
+    result(table, clock, claim(table, clock), status="fail-test")
+
+    assert {
+        "status": {"S": "pass"},
+        "testedAt": {"S": "2026-04-01T00:00:00Z"},
+    } == item("a")["previousResult"]["M"]
+
+
 def test_the_same_result_again_changes_nothing(table, clock, put, item):
     put("a")
     claimed = claim(table, clock)
@@ -350,7 +401,22 @@ def test_the_same_result_again_changes_nothing(table, clock, put, item):
     assert before == item("a")
 
 
-@pytest.mark.both_engines
+def test_another_result_under_a_lease_that_has_one_is_refused_and_kept(table, clock, put, item):
+    put("a")
+    claimed = claim(table, clock)
+    result(table, clock, claimed)
+
+    with pytest.raises(Conflict, match="another result was recorded under it"):
+        result(table, clock, claimed, status="fail-build")
+
+    stored = item("a")
+    assert ("pass", "pass") == (
+        stored["testStatus"]["S"],
+        stored["lastResult"]["M"]["status"]["S"],
+    )
+    assert ["fail-build"] == [one["M"]["status"]["S"] for one in stored["lateResults"]["L"]]
+
+
 def test_a_late_result_is_refused_and_kept_as_history(table, clock, put, item):
     put("a")
     late = claim(table, clock)
@@ -368,7 +434,6 @@ def test_a_late_result_is_refused_and_kept_as_history(table, clock, put, item):
     assert "recorded" == result(table, clock, ours).state
 
 
-@pytest.mark.both_engines
 def test_a_registration_during_a_run_wins_over_the_late_result(table, clock, put, item):
     table.register(registration("a", "r1"))
     claimed = claim(table, clock)
@@ -382,7 +447,6 @@ def test_a_registration_during_a_run_wins_over_the_late_result(table, clock, put
     assert ["a"] == [one.config_id for one in claim(table, clock).configurations]
 
 
-@pytest.mark.both_engines
 def test_the_same_registration_again_leaves_a_lease_alone(table, clock, item):
     table.register(registration("a", "r1"))
     claimed = claim(table, clock)
@@ -391,7 +455,6 @@ def test_the_same_registration_again_leaves_a_lease_alone(table, clock, item):
     assert "recorded" == result(table, clock, claimed).state
 
 
-@pytest.mark.both_engines
 def test_ten_late_results_are_kept_the_newest(table, clock, put, item):
     put("a")
     leases = []
@@ -405,6 +468,20 @@ def test_ten_late_results_are_kept_the_newest(table, clock, put, item):
 
     kept = [one["M"]["status"]["S"] for one in item("a")["lateResults"]["L"]]
     assert [f"fail-s{number}" for number in range(2, 12)] == kept
+
+
+def test_late_results_at_once_are_all_kept(table, clock, put, item):
+    put("a")
+    late = [f"a.{number:016x}" for number in range(8)]
+
+    def record(lease: str) -> None:
+        with pytest.raises(Conflict, match="was lost"):
+            record_result(table, ResultRequest("a", lease, "pass"), now=clock)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(record, late))
+
+    assert set(late) == {one["M"]["leaseId"]["S"] for one in item("a")["lateResults"]["L"]}
 
 
 def test_secrets_are_taken_out_of_messages_and_long_ones_are_cut(table, clock, put, item):
@@ -464,6 +541,7 @@ def test_a_bad_argument_is_named_and_nothing_is_written(table, clock, put, item,
         ({"lease_s": 90_000}, "lease_s"),
         ({"count": 26}, "n is 26"),
         ({"renew": ["x"]}, "lease"),
+        ({"key": "k" * 201}, "idempotency_key"),
     ],
 )
 def test_a_bad_claim_is_named_and_nothing_is_claimed(table, clock, put, item, more, named):
@@ -475,7 +553,52 @@ def test_a_bad_claim_is_named_and_nothing_is_claimed(table, clock, put, item, mo
     assert "untested" == item("a")["testStatus"]["S"]
 
 
-@pytest.mark.both_engines
+ITEM_BYTES = 400 * 1024
+
+
+def _filling(config_id: str, free: int) -> str:
+    """Return a configJson that leaves so many bytes of an item that `put` writes."""
+    names = ("configId", "testStatus", "lastTestTimestamp", "configJson")
+    held = len("".join(names)) + len(config_id + "untested" + "1970-01-01T00:00:00Z")
+    return "x" * (ITEM_BYTES - held - free)
+
+
+def test_a_result_that_finds_little_room_is_recorded_and_cut(table, clock, put, item):
+    """MLCC bounds no item, nor did we always."""
+    put("a", configJson=_filling("a", 900))
+    claimed = claim(table, clock)
+    stage = {"status": "fail", "errorSummary": "y" * 900}
+
+    recorded = result(
+        table,
+        clock,
+        claimed,
+        status="fail-build",
+        error_message="z" * 900,
+        stage_results={"build": stage},
+    )
+
+    stored = item("a")
+    assert ("recorded", "fail-build") == (recorded.state, stored["testStatus"]["S"])
+    assert "near DynamoDB's limit" in recorded.warnings[0]
+    assert f"{'z' * 191}... (cut)" == stored["errorMessage"]["S"]
+    assert set() == {"stageResults", "leaseId"} & set(stored)
+
+
+def test_a_configuration_without_room_for_a_lease_keeps_nobody_from_the_others(
+    table, clock, put, item
+):
+    put("full", configJson=_filling("full", 10))
+    put("a")
+
+    claimed = claim(table, clock, count=2)
+    alone = claim(table, clock)
+
+    assert ["a"] == [one.config_id for one in claimed.configurations]
+    assert ("full has no room for a lease; register it smaller",) == claimed.warnings
+    assert (0, claimed.warnings) == (alone.count, alone.warnings)
+
+
 def test_a_benchmark_sets_its_three_fields_and_no_other(table, clock, put, item):
     put("a", "pass", "2026-04-01T00:00:00Z")
     before = item("a")
@@ -489,7 +612,6 @@ def test_a_benchmark_sets_its_three_fields_and_no_other(table, clock, put, item)
     } == item("a")
 
 
-@pytest.mark.both_engines
 def test_an_absent_configuration_is_not_made_by_recording(table, clock, clients, ci_table_name):
     with pytest.raises(NotFound, match="no configuration 'a'"):
         record_benchmark(table, "a", "bmk-1", "failed", now=clock)
@@ -513,7 +635,6 @@ def test_a_bad_benchmark_is_refused(table, clock, put, item, config_id, run_id, 
     assert before == item("a")
 
 
-@pytest.mark.both_engines
 def test_a_table_that_is_not_there_is_named(aws_env, clock):
     directory = BotoDirectory()
     table = directory.open(region="us-west-2", profile="").ci_table("nowhere")
@@ -526,7 +647,6 @@ def test_a_table_that_is_not_there_is_named(aws_env, clock):
     directory.close()
 
 
-@pytest.mark.both_engines
 def test_what_a_worker_left_behind_is_claimed_before_what_waits(table, clock, put):
     put("left", "fail-build", "2026-04-01T00:00:00Z")
     claim(table, clock, stale=True)
@@ -537,7 +657,6 @@ def test_what_a_worker_left_behind_is_claimed_before_what_waits(table, clock, pu
     assert ["left"] == [one.config_id for one in claim(table, clock, "w2").configurations]
 
 
-@pytest.mark.both_engines
 def test_a_lease_that_was_renewed_since_it_was_read_is_not_taken(table, clock, put, item):
     """The index may show a lease as it was; the conditional write decides."""
     put("a")
@@ -551,7 +670,6 @@ def test_a_lease_that_was_renewed_since_it_was_read_is_not_taken(table, clock, p
     assert before == item("a")
 
 
-@pytest.mark.both_engines
 def test_what_is_claimed_is_what_was_registered_last(table, clock):
     """The index may show an older registration, whose test would tell nothing of the new one."""
     table.register(registration("a", "r1"))
@@ -563,7 +681,6 @@ def test_what_is_claimed_is_what_was_registered_last(table, clock):
     assert ("r2", "running") == (taken.registration_id, taken.test_status)
 
 
-@pytest.mark.both_engines
 def test_mlccs_own_registration_during_a_run_wins_although_it_knows_no_lease(
     table, clock, put, set_text, item
 ):
@@ -585,7 +702,6 @@ def test_mlccs_own_registration_during_a_run_wins_although_it_knows_no_lease(
     assert "untested" == item("a")["leasedFrom"]["S"]
 
 
-@pytest.mark.both_engines
 def test_a_result_for_an_item_that_mlcc_wrote_anew_is_late(table, clock, put, item):
     put("a")
     claimed = claim(table, clock)
@@ -609,6 +725,15 @@ def test_a_claim_that_is_withdrawn_gives_back_what_it_had(table, clock, put, ite
         claim(table, clock, count=2, call=Call(cancelled=withdrawn))
 
     assert {"untested"} == {item(name)["testStatus"]["S"] for name in "ab"}
+
+
+def test_a_claim_that_is_withdrawn_at_its_very_end_gives_back_what_it_had(table, clock, put, item):
+    put("a")
+
+    with pytest.raises(Cancelled):
+        claim(table, clock, call=Call(cancelled=lambda: item("a")["testStatus"]["S"] == "running"))
+
+    assert "untested" == item("a")["testStatus"]["S"]
 
 
 def test_what_is_claimed_is_answered_although_more_cannot_be(

@@ -12,6 +12,8 @@ from registry.ci.untested import UntestedQuery, query_untested
 from registry.errors import InvalidArgument, NotFound
 from schemas.ci import TESTED_STATUSES, UntestedPage
 
+pytestmark = pytest.mark.both_engines
+
 REGION = "us-west-2"
 NOW = datetime(2026, 5, 2, 10, 0, 0, tzinfo=UTC)
 EPOCH = "1970-01-01T00:00:00Z"
@@ -121,7 +123,6 @@ def test_full_detail_adds_the_parsed_config(table: DynamoCiTable, put) -> None:
     assert _query(table, full=True).configurations[0].config == CONFIG
 
 
-@pytest.mark.both_engines
 def test_only_the_untested_are_listed_unless_stale_ones_are_asked_for(
     table: DynamoCiTable, put
 ) -> None:
@@ -157,7 +158,6 @@ def test_other_statuses_can_be_named(table: DynamoCiTable, put) -> None:
     assert _ids(_query(table, include_stale=True, tested_statuses=("fail-custom",))) == ["c1"]
 
 
-@pytest.mark.both_engines
 def test_filters_and_counts_agree(table: DynamoCiTable, put) -> None:
     for number in range(9):
         put(
@@ -176,7 +176,6 @@ def test_filters_and_counts_agree(table: DynamoCiTable, put) -> None:
         assert counted.count == len(_ids(_query(table, **options)))
 
 
-@pytest.mark.both_engines
 def test_pages_go_on_where_they_ended_with_cursors_bound_to_their_filters(
     table: DynamoCiTable, put
 ) -> None:
@@ -211,7 +210,6 @@ def test_nothing_to_test_is_said_in_words(table: DynamoCiTable) -> None:
     assert _query(table, count_only=True).message == "0 untested configurations to test"
 
 
-@pytest.mark.both_engines
 def test_a_missing_table_is_not_found(directory: BotoDirectory, aws_env: dict[str, str]) -> None:
     table = directory.open(region=REGION, profile="").ci_table("no-such-table")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -166,6 +167,19 @@ async def test_which_statuses_may_be_stale_is_a_setting(connect, put):
     assert ["known"] == [each["configId"] for each in usual["configurations"]]
     assert ["own"] == [each["configId"] for each in set_apart["configurations"]]
     assert ["own"] == [each["configId"] for each in claimed["configurations"]]
+
+
+async def test_when_a_run_is_stuck_is_a_setting_and_the_call_wins(connect, box, put):
+    long_ago = datetime.now(UTC) - timedelta(hours=3)
+    put("a", "running", leaseExpiresAt=long_ago.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    surroundings = box.environment() | {"MLCC_REGISTRY_STUCK_AFTER_HOURS": "4"}
+    async with connect() as client:
+        usual = await client.ok("ci_report")
+    async with connect(*FLAGS, environment=surroundings) as client:
+        patient = await client.ok("ci_report")
+        strict = await client.ok("ci_report", stuck_after_hours=1)
+
+    assert (1, 0, 1) == tuple(each["stuckCount"] for each in (usual, patient, strict))
 
 
 async def test_a_reading_server_reports_and_does_not_claim(connect):

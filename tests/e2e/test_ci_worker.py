@@ -53,12 +53,14 @@ def start(box, ci_table, tmp_path):
     """Starts a worker on a shell script."""
     started: list[subprocess.Popen[str]] = []
 
-    def begin(script: str, *flags: str, worker: str = "w1") -> subprocess.Popen[str]:
+    def begin(
+        script: str, *flags: str, worker: str = "w1", led_by: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
             "CI_TABLE_NAME": ci_table,
-            **box.environment(),
+            **(led_by or box.environment()),
         }
         command = [
             sys.executable,
@@ -143,6 +145,23 @@ def test_a_signal_stops_the_command_and_gives_the_lease_back(start, put, item, t
     assert ended.exists()
     assert "untested" == item("slow")["testStatus"]["S"]
     assert set() == LEASE & set(item("slow"))
+
+
+def test_a_signal_while_the_claims_answer_is_on_its_way_leaves_no_lease_behind(
+    start, put, item, box, front_environment, tmp_path
+):
+    put("a")
+    begun = tmp_path / "begun"
+    box.control.fail("UpdateItem", "slow", service="dynamodb", delay_s=3)
+    worker = start(f"touch {begun}", led_by=front_environment)
+    until(lambda: "leaseId" in item("a"))
+
+    worker.send_signal(signal.SIGTERM)
+    _, errors = worker.communicate(timeout=60)
+
+    assert 128 + signal.SIGTERM == worker.returncode, errors
+    assert ("untested", set()) == (item("a")["testStatus"]["S"], LEASE & set(item("a")))
+    assert not begun.exists()
 
 
 def test_what_a_command_started_and_left_ends_with_it(start, put, item, tmp_path):

@@ -76,11 +76,19 @@ async def test_a_table_with_another_key_is_a_failed_precondition(connect, aws, e
 
 
 async def test_a_configuration_too_large_for_an_item_is_an_invalid_argument(connect, entries):
+    """Made smaller, the deployment is another one; the same call finds what it recorded."""
     large = {f"NAME_{number}": "x" * 4_000 for number in range(100)}
+    smaller = {"NAME_0": "x"}
     async with connect() as client:
         refused = await client.refused("register_deployment", **CALL, parameters=large)
+        again = await client.refused("register_deployment", **CALL, parameters=large)
+        done = await client.ok("register_deployment", **CALL, parameters=smaller)
+        repeated = await client.ok("register_deployment", **CALL, parameters=smaller)
 
-    [entry] = entries()
+    first, second = entries()
     assert "invalid_argument" == refused["error"]["code"]
     assert "bytes" in refused["error"]["message"]
-    assert entry["id"] == refused["done"]["id"]
+    assert "to a new entry where the deployment itself is another" in refused["error"]["hint"]
+    assert (first["id"], first["id"]) == (refused["done"]["id"], again["done"]["id"])
+    assert (second["id"], "created") == (done["id"], done["ci"]["state"])
+    assert (second["id"], "unchanged") == (repeated["id"], repeated["ci"]["state"])

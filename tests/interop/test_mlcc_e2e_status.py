@@ -116,14 +116,27 @@ def test_mlccs_server_reads_what_ours_wrote_at_every_step(ours, theirs, dynamodb
 
 
 def test_it_answers_as_the_vectors_say(theirs, dynamodb, environment):
-    """What the record contract recorded of it holds for the version that is installed."""
+    """What the record contract recorded of it holds for the version that is installed.
+
+    The case in which the service leaves keys for later cannot be had from a local engine.
+    """
     for item in VECTORS["e2e_status"]["items"]:
         dynamodb.put_item(TableName=environment["CI_TABLE_NAME"], Item=item)
-    case = VECTORS["e2e_status"]["cases"][0]
+    cases = VECTORS["e2e_status"]["cases"]
 
-    [answer] = theirs(("get_e2e_status", case["input"]))
+    answers = theirs(
+        *(
+            ("get_e2e_status" if "configIds" in case["input"] else "list_e2e_runs", case["input"])
+            for case in cases
+        )
+    )
 
-    def by_id(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return sorted(results, key=lambda one: str(one["configId"]))
+    assert [_settled(case["output"]) for case in cases] == [_settled(each) for each in answers]
 
-    assert by_id(case["output"]["results"]) == by_id(answer["results"])
+
+def _settled(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer without what its writer left open: the order of ids, an error's words."""
+    settled = {name: value for name, value in answer.items() if name != "error"}
+    if "results" in answer:
+        settled["results"] = sorted(answer["results"], key=lambda one: str(one["configId"]))
+    return settled | {"fails": "error" in answer}

@@ -381,3 +381,18 @@ def test_the_front_stands_only_while_it_is_open(sandbox, once, clients, bucket):
 
     assert 0 == once.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
     assert 1 == len(sandbox.control.calls(service="s3"))
+
+
+def test_the_front_stands_before_another_engine_for_tables_until_it_closes(
+    sandbox, once, dynalite, bucket, ci_table_name
+):
+    sandbox.control.open_front(tables=dynalite)
+
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        once.dynamodb.get_item(TableName=ci_table_name, Key=KEY)
+    assert 0 == once.s3.list_objects_v2(Bucket=bucket)["KeyCount"]
+
+    sandbox.control.close_front()
+    sandbox.control.open_front()
+
+    assert "Item" not in once.dynamodb.get_item(TableName=ci_table_name, Key=KEY)

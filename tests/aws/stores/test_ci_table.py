@@ -8,8 +8,13 @@ import pytest
 from registry.aws.ci_table import LARGEST_CONFIG_BYTES, DynamoCiTable
 from registry.aws.directory import BotoAws
 from registry.calls import Call
-from registry.errors import InvalidArgument, NotFound, PreconditionFailed
+from registry.ci.claiming import Claim, Claiming
+from registry.ci.recording import ResultRequest, record_result
+from registry.ci.untested import UntestedQuery
+from registry.errors import Conflict, InvalidArgument, NotFound, PreconditionFailed, TooLarge
 from schemas.ci import CiConfiguration, CiRegistration
+
+pytestmark = pytest.mark.both_engines
 
 EPOCH = "1970-01-01T00:00:00Z"
 NOW = "2026-05-01T10:00:00Z"
@@ -43,7 +48,6 @@ def _item(clients, table_name: str, config_id: str = "c" * 16) -> dict:
     ]
 
 
-@pytest.mark.both_engines
 def test_a_new_configuration_is_created_with_the_contracts_attributes(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -67,7 +71,6 @@ def test_a_new_configuration_is_created_with_the_contracts_attributes(
     assert "Qwen/é" == config["modelName"]
 
 
-@pytest.mark.both_engines
 def test_the_same_registration_leaves_a_tested_item_alone(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -79,7 +82,6 @@ def test_the_same_registration_leaves_a_tested_item_alone(
     assert before == _item(clients, ci_table_name)
 
 
-@pytest.mark.both_engines
 def test_another_registration_resets_and_keeps_the_history(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -108,7 +110,6 @@ def test_another_registration_resets_and_keeps_the_history(
     )
 
 
-@pytest.mark.both_engines
 def test_an_item_that_mlcc_wrote_is_updated_and_keeps_its_creation(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -126,7 +127,6 @@ def test_an_item_that_mlcc_wrote_is_updated_and_keeps_its_creation(
     assert "2025-01-01T00:00:00Z" == _item(clients, ci_table_name)["createdAt"]["S"]
 
 
-@pytest.mark.both_engines
 def test_an_item_without_key_attributes_becomes_visible_to_the_index(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -137,7 +137,6 @@ def test_an_item_without_key_attributes_becomes_visible_to_the_index(
     assert ["c" * 16] == [one.config_id for one in _page(table).items]
 
 
-@pytest.mark.both_engines
 def test_sixteen_registrations_at_once_have_one_creator(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -158,7 +157,6 @@ def test_sixteen_registrations_at_once_have_one_creator(
     assert "16" == item["revision"]["N"]
 
 
-@pytest.mark.both_engines
 def test_the_same_registration_sixteen_times_at_once_writes_once(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -175,7 +173,6 @@ def test_the_same_registration_sixteen_times_at_once_writes_once(
     assert "1" == _item(clients, ci_table_name)["revision"]["N"]
 
 
-@pytest.mark.both_engines
 def test_a_missing_table_is_not_found_with_a_way_out(aws: BotoAws) -> None:
     table = aws.ci_table("no-such-table")
 
@@ -190,16 +187,65 @@ def test_a_missing_table_is_not_found_with_a_way_out(aws: BotoAws) -> None:
         assert "bootstrap --ci" in told.value.hint
 
 
-def test_a_configuration_too_large_for_an_item_is_refused_with_its_size(
+def _as_large_as_may_be() -> CiRegistration:
+    room = LARGEST_CONFIG_BYTES - sum(
+        len(str(value).encode()) for value in _registration(config_json="").model_dump().values()
+    )
+    return _registration(config_json=json.dumps("é" * ((room - 2) // 2), ensure_ascii=False))
+
+
+def test_a_configuration_that_leaves_no_room_for_results_is_refused_with_its_size(
     table: DynamoCiTable,
 ) -> None:
-    size = LARGEST_CONFIG_BYTES + 1
+    largest = _as_large_as_may_be()
+    one_more = f"{largest.config_json}12"
 
-    with pytest.raises(InvalidArgument, match=str(size)):
-        table.register(_registration(config_json="x" * size))
+    assert "created" == table.register(largest)
+    with pytest.raises(TooLarge, match=rf"has 20000[12] bytes, .* takes {LARGEST_CONFIG_BYTES}"):
+        table.register(_registration(config_json=one_more, rid="r2"))
 
 
-@pytest.mark.both_engines
+def test_the_largest_configuration_has_room_for_the_largest_results(
+    table: DynamoCiTable, clients, ci_table_name: str
+) -> None:
+    table.register(_as_large_as_may_be())
+    claiming = Claiming(table, lambda: datetime(2026, 5, 1, tzinfo=UTC), Call())
+    text = "\N{PILE OF POO}" * 1_100
+    stages = {
+        f"s{number}".ljust(40, "x"): {
+            "status": "fail",
+            "durationSeconds": 0.123456789,
+            "logPointer": text,
+            "errorSummary": text,
+        }
+        for number in range(40)
+    }
+
+    def test(lease: str, status: str) -> str:
+        request = ResultRequest(
+            "c" * 16, lease, status, 1e9 + 0.1, stages, text, "t" * 128, "e" * 128
+        )
+        return record_result(table, request, now=lambda: datetime.now(UTC)).state
+
+    states = []
+    for number in range(3):
+        claim = Claim("w" * 128, UntestedQuery(), count=1, lease_s=60, key="k")
+        lease = str(claiming.carry_out(claim, full=False).configurations[0].lease_id)
+        states.append(test(lease, "fail-" + "b" * 40))
+        table.register(_as_large_as_may_be().model_copy(update={"registration_id": f"n{number}"}))
+    for number in range(10):
+        with pytest.raises(Conflict):
+            test(f"{'c' * 16}.{number:016x}", "fail-" + "b" * 40)
+
+    item = _item(clients, ci_table_name)
+    assert ["recorded"] * 3 == states
+    assert (10, 40) == (len(item["lateResults"]["L"]), len(item["stageResults"]["M"]))
+    results = [*item["lateResults"]["L"], item["lastResult"], item["previousResult"]]
+    messages = [item["errorMessage"]["S"], *(one["M"]["errorMessage"]["S"] for one in results)]
+    assert all(4_000 >= len(each.encode()) > 3_990 for each in messages)
+    assert all(each.endswith("... (cut)") for each in messages)
+
+
 def test_a_table_with_another_key_is_told(aws: BotoAws, clients) -> None:
     clients.dynamodb.create_table(
         TableName="foreign-key",
@@ -214,7 +260,6 @@ def test_a_table_with_another_key_is_told(aws: BotoAws, clients) -> None:
     clients.dynamodb.delete_table(TableName="foreign-key")
 
 
-@pytest.mark.both_engines
 def test_an_item_is_read_back_whole(table: DynamoCiTable) -> None:
     table.register(_registration())
 
@@ -280,9 +325,8 @@ def _page(table: DynamoCiTable, statuses=("untested",), **options):
     )
 
 
-def _walk(table: DynamoCiTable, statuses, **options) -> list[list[str]]:
+def _walk(table: DynamoCiTable, statuses, cursor=None, **options) -> list[list[str]]:
     pages: list[list[str]] = []
-    cursor = None
     while True:
         page = _page(table, statuses, cursor=cursor, **options)
         pages.append([one.config_id for one in page.items])
@@ -291,7 +335,6 @@ def _walk(table: DynamoCiTable, statuses, **options) -> list[list[str]]:
             return pages
 
 
-@pytest.mark.both_engines
 def test_statuses_are_merged_oldest_first_over_pages(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -308,7 +351,24 @@ def test_statuses_are_merged_oldest_first_over_pages(
         assert all(len(page) == limit for page in pages[:-1])
 
 
-@pytest.mark.both_engines
+def test_what_changes_its_status_behind_a_walk_is_not_given_again(
+    table: DynamoCiTable, clients, ci_table_name: str
+) -> None:
+    """Registered again, a tested configuration is untested, and keeps the time of its test."""
+    for number, day in enumerate((1, 2, 3, 3, 4, 5)):
+        status = "untested" if number in {0, 4} else "pass"
+        _put(clients, ci_table_name, f"c{number}", status, f"2026-01-0{day}T00:00:00Z")
+    statuses = ("untested", "pass")
+    first = _page(table, statuses, limit=3)
+    for name in ("c1", "c2", "c5"):
+        table.register(_registration(name))
+
+    rest = _walk(table, statuses, limit=3, cursor=first.cursor)
+
+    assert ["c0", "c1", "c2"] == [one.config_id for one in first.items]
+    assert [["c3", "c4", "c5"]] == rest
+
+
 def test_many_items_of_one_status_and_instant_are_walked_without_loss(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -321,7 +381,6 @@ def test_many_items_of_one_status_and_instant_are_walked_without_loss(
     assert 230 == sum(map(len, pages))
 
 
-@pytest.mark.both_engines
 def test_only_those_tested_long_enough_ago_are_due_and_untested_always(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:
@@ -357,7 +416,6 @@ def test_conditions_filter_pages_and_counts(
     assert 25 == table.count(("untested",), tested_before=None, matches=None, call=Call())
 
 
-@pytest.mark.both_engines
 def test_a_cursor_of_another_query_is_refused(
     table: DynamoCiTable, clients, ci_table_name: str
 ) -> None:

@@ -116,7 +116,7 @@ def test_every_exception_of_the_client_is_explained_or_known_to_be_a_bug(
         ("ValidationException", "Cannot create already existing component", errors.Conflict),
         ("ValidationException", "Unknown property name: A.b", errors.InvalidArgument),
         ("ValidationException", "1 validation error detected: x", errors.InvalidArgument),
-        ("ValidationException", "Item size has exceeded the maximum", errors.InvalidArgument),
+        ("ValidationException", "Item size has exceeded the maximum", errors.TooLarge),
         (
             "ValidationException",
             "The provided key element does not match the schema",
