@@ -64,6 +64,7 @@ def untested(front: Front, /, as_json: bool, most: int | None, **options: Any) -
 @click.option("-n", "n", type=click.IntRange(0, 25), help="How many; default: 1.")
 @click.option("--lease-s", type=click.IntRange(1), help="Seconds; default: 3600.")
 @_filters
+@click.option("--idempotency-key", help="A repeat with the same key gets the same leases.")
 @click.option("--renew", multiple=True, metavar="LEASE", help="Prolong a lease instead.")
 @click.option("--release", multiple=True, metavar="LEASE", help="Give one back, untested.")
 @click.option("--detail", type=click.Choice(["full"]), help="Add each whole configuration.")
