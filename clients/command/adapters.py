@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from clients.command.answers import Answer, Progress, Refused
+from clients.command.answers import Answer
 from clients.command.consent import with_consent
 from clients.command.exits import Exit
+from clients.command.following import Following, follow
 from clients.command.front import Front
 from clients.command.options import Command, as_json, aws, given, most, project_dir
-from clients.command.output import hint, print_asides, print_json, print_message, print_table
-from clients.command.watching import watched
+from clients.command.output import print_asides, print_json, print_message, print_table
 
 if TYPE_CHECKING:
     from clients.command.session import Registry
@@ -29,10 +26,6 @@ _ADAPTERS = {
     "LIVE": "live.status",
     "ARN": "arn",
 }
-_TOGETHER_S = 45
-"""How long one call waits: hosts and servers end calls at about a minute."""
-
-_UNSETTLED = ("creating", "updating", "deleting")
 _yes = click.option("--yes", is_flag=True, help="Agree to the plan without being asked.")
 _confirm = click.option("--confirm", metavar="DIGEST", help="Agree to the plan of that digest.")
 _dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and its digest.")
@@ -44,61 +37,6 @@ _minutes = click.option(
     show_default=True,
     help="Give up waiting, with status 12; the rollout itself goes on.",
 )
-
-
-@dataclass(slots=True)
-class Following:
-    """A rollout that is followed to its end, and what was last heard of it.
-
-    Attributes:
-        minutes: How long to wait at most; 0 to look once.
-    """
-
-    place: Mapping[str, Any]
-    minutes: float
-    last: Answer = field(default_factory=dict)
-
-    async def to_its_end(self, registry: Registry, first: Answer, progress: Progress) -> Answer:
-        """Ask until the state is final; the component's name is all that it takes."""
-        self.last = first
-        ends = time.monotonic() + self.minutes * 60
-        while self.last["state"] in _UNSETTLED and time.monotonic() < ends:
-            wait_s = int(min(_TOGETHER_S, max(1, ends - time.monotonic())))
-            wanted = {"ic_name": self.last["icName"], "wait_s": wait_s, **self._account()}
-            self.last.pop("nextStep", None)  # it was to look again
-            self.last = {**self.last, **await _look(registry, wanted, progress)}
-        return self.last
-
-    def _account(self) -> dict[str, Any]:
-        """Where to look: where the first answer was given, whatever the folder says."""
-        told = self.last.get("aws") or {}
-        told = {name: told[name] for name in ("region", "profile") if told.get(name)}
-        return {**told, **self.place}
-
-    @property
-    def exit(self) -> Exit:
-        """The status that the last state ends the command with."""
-        state = self.last.get("state")
-        if state == "failed":
-            return Exit.FAILED
-        return Exit.TIMEOUT if state in _UNSETTLED and self.minutes else Exit.DONE
-
-    def how_to_go_on(self) -> str:
-        """Return the command that takes the waiting up again; "" before anything has begun."""
-        if "icName" not in self.last:
-            return ""
-        place = "".join(f" --{name} {value}" for name, value in self._account().items())
-        return f"mlcc-registry adapters status --ic-name {self.last['icName']} --wait{place}"
-
-
-async def _look(registry: Registry, wanted: Mapping[str, Any], progress: Progress) -> Answer:
-    """Return how a component stands; one that is gone was removed."""
-    try:
-        return await registry.call("get_adapter_rollout", wanted, progress)
-    except Refused as refused:
-        if refused.code != "not_found":
-            raise
-        return {"state": "removed", "message": f"{wanted['ic_name']} is gone"}
 
 
 @click.group()
@@ -182,15 +120,20 @@ def add(context: click.Context, /, from_registry: bool, **options: Any) -> None:
 
 
 def _roll_out(front: Front, *, as_json: bool, yes: bool, wait: bool, **options: Any) -> Exit:
-    following = _following(options, wait=wait)
+    return _change(front, "deploy_adapter_from_registry", options, yes, wait, as_json)
+
+
+def _change(
+    front: Front, tool: str, options: dict[str, Any], yes: bool, wait: bool, as_json: bool
+) -> Exit:
+    """Make a change that is agreed to and takes minutes, and follow it."""
+    following = Following.of(options, wait=wait)
     wanted = {**given(options), "wait_s": 0}
 
-    async def talk(registry: Registry) -> Answer:
-        first = await with_consent(registry, "deploy_adapter_from_registry", wanted, lambda _: yes)
-        async with watched(f"rolling out {first.get('icName')}") as progress:
-            return await following.to_its_end(registry, first, progress)
+    async def begin(registry: Registry) -> Answer:
+        return await with_consent(registry, tool, wanted, lambda _: yes)
 
-    return _follow(front, following, talk, as_json=as_json, asking=not yes)
+    return follow(front, following, begin, as_json=as_json, asking=not yes)
 
 
 @adapters.command()
@@ -205,14 +148,12 @@ def _roll_out(front: Front, *, as_json: bool, yes: bool, wait: bool, **options: 
 @click.pass_context
 def status(context: click.Context, /, as_json: bool, wait: bool, **options: Any) -> None:
     """Tell how a rollout stands, from any machine; status 1 when it failed."""
-    following = _following(options, wait=wait)
+    following = Following.of(options, wait=wait)
 
-    async def talk(registry: Registry) -> Answer:
-        first = await registry.call("get_adapter_rollout", given(options))
-        async with watched(f"following {first.get('icName')}") as progress:
-            return await following.to_its_end(registry, first, progress)
+    async def begin(registry: Registry) -> Answer:
+        return await registry.call("get_adapter_rollout", given(options))
 
-    context.exit(_follow(context.obj, following, talk, as_json=as_json))
+    context.exit(follow(context.obj, following, begin, as_json=as_json))
 
 
 @adapters.command()
@@ -230,44 +171,4 @@ def status(context: click.Context, /, as_json: bool, wait: bool, **options: Any)
 @click.pass_context
 def remove(context: click.Context, /, as_json: bool, yes: bool, wait: bool, **options: Any) -> None:
     """Take an adapter off its endpoint; its registered versions stay."""
-    following = _following(options, wait=wait)
-    wanted = {**given(options), "wait_s": 0}
-
-    async def talk(registry: Registry) -> Answer:
-        first = await with_consent(registry, "remove_adapter", wanted, lambda _: yes)
-        async with watched(f"taking {first.get('icName')} off") as progress:
-            return await following.to_its_end(registry, first, progress)
-
-    context.exit(_follow(context.obj, following, talk, as_json=as_json, asking=not yes))
-
-
-def _following(options: dict[str, Any], *, wait: bool) -> Following:
-    """Return who follows the rollout that the options name; what is its own leaves the options."""
-    minutes = options.pop("wait_minutes")
-    place = given({name: options[name] for name in ("region", "profile")})
-    return Following(place, minutes if wait and not options.get("dry_run") else 0)
-
-
-def _follow(
-    front: Front,
-    following: Following,
-    talk: Any,
-    *,
-    as_json: bool,
-    asking: bool = False,
-) -> Exit:
-    """Hold the conversation and print what came of it; Ctrl-C ends the waiting alone."""
-    try:
-        answer = front.converse(talk, asking=asking)
-    except KeyboardInterrupt:
-        if again := following.how_to_go_on():
-            click.echo(f"\nit goes on without you; to follow it: {again}", err=True)
-        return Exit.INTERRUPTED
-    if as_json:
-        print_json(answer)
-    else:
-        print_message(answer)
-    print_asides(answer)
-    if following.exit is Exit.TIMEOUT:
-        hint(f"to follow it: {following.how_to_go_on()}")
-    return following.exit
+    context.exit(_change(context.obj, "remove_adapter", options, yes, wait, as_json))

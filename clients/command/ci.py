@@ -8,7 +8,13 @@ import click
 
 from clients.command.front import Front
 from clients.command.options import Command, as_json, aws, ci_table, given, most
-from clients.command.output import print_asides, print_json, print_message, print_table
+from clients.command.output import (
+    print_answer,
+    print_asides,
+    print_json,
+    print_message,
+    print_table,
+)
 
 _CONFIGURATIONS = {
     "CONFIG ID": "configId",
@@ -99,11 +105,7 @@ def claim(front: Front, /, as_json: bool, **options: Any) -> None:
 def record(front: Front, /, as_json: bool, **options: Any) -> None:
     """Record how the test of a claimed configuration went; this ends its lease."""
     answer = front.call("record_ci_result", given(options))
-    if as_json:
-        print_json(answer)
-    else:
-        print_message(answer)
-    print_asides(answer)
+    print_answer(answer, as_json=as_json)
 
 
 @ci.command()

@@ -49,6 +49,24 @@ def print_message(answer: Mapping[str, Any]) -> None:
     click.echo(answer["message"])
 
 
+def print_answer(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print an answer that is told in a sentence, with what goes beside it."""
+    if as_json:
+        print_json(answer)
+    else:
+        print_message(answer)
+        if answer.get("dryRun") and "plan" in answer:
+            _print_plan(answer)
+    print_asides(answer)
+
+
+def _print_plan(answer: Mapping[str, Any]) -> None:
+    facts = {**answer["plan"], "digest": answer["digest"]}
+    print_table({"PLAN": "name", "": "value"}, [{"name": k, "value": v} for k, v in facts.items()])
+    for line in answer.get("confDiff") or ():
+        click.echo(_text(line))
+
+
 def print_asides(answer: Mapping[str, Any]) -> None:
     """Print an answer's warnings and, to a terminal, what is left to do."""
     for warning in answer.get("warnings", ()):

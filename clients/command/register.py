@@ -16,6 +16,7 @@ from clients.command.environment import shell_values
 from clients.command.front import Front
 from clients.command.options import as_json, aws, ci_table, given, project_dir
 from clients.command.output import (
+    print_answer,
     print_asides,
     print_json,
     print_message,
@@ -134,8 +135,7 @@ def _benchmark(front: Front, /, options: dict[str, Any]) -> None:
     answer = front.call(
         "record_benchmark", wanted | given({name: options[name] for name in others})
     )
-    print_message(answer)
-    print_asides(answer)
+    print_answer(answer, as_json=False)
 
 
 @register.command()
@@ -193,9 +193,4 @@ def _named(positional: str | None, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _record(front: Front, /, tool: str, arguments: dict[str, Any], *, as_json: bool) -> None:
-    answer = front.call(tool, arguments)
-    if as_json:
-        print_json(answer)
-    else:
-        print_message(answer)
-    print_asides(answer)
+    print_answer(front.call(tool, arguments), as_json=as_json)

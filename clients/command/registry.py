@@ -13,7 +13,7 @@ from clients.command.answers import Answer
 from clients.command.consent import asking_here, with_consent
 from clients.command.front import Front
 from clients.command.options import Command, as_json, aws, ci_table, given, most, project_dir
-from clients.command.output import print_asides, print_json, print_message, print_table
+from clients.command.output import print_answer, print_asides, print_json, print_table
 
 if TYPE_CHECKING:
     from clients.command.session import Registry
@@ -168,11 +168,7 @@ def import_(front: Front, /, file: Any, as_json: bool, **options: Any) -> None:
         raise click.BadParameter(f"{file.name} is not JSON: {error}", param_hint="FILE") from error
     source = {"document": document, "source_name": Path(file.name).name}
     answer = front.call("import_deployments", source | given(options))
-    if as_json:
-        print_json(answer)
-    else:
-        print_message(answer)
-    print_asides(answer)
+    print_answer(answer, as_json=as_json)
 
 
 @registry.command()
@@ -191,8 +187,4 @@ def remove(front: Front, /, id: str, yes: bool, as_json: bool, **options: Any) -
         return await with_consent(registry, "remove_record", wanted, agrees)
 
     answer = front.converse(talk)
-    if as_json:
-        print_json(answer)
-    else:
-        print_message(answer)
-    print_asides(answer)
+    print_answer(answer, as_json=as_json)

@@ -63,6 +63,16 @@ def test_a_person_chooses_a_version_agrees_to_the_plan_and_watches_it_come(termi
     assert IC in components(aws)
 
 
+def test_a_plan_is_shown_without_being_carried_out(run: Run, endpoint, aws):
+    run("register")
+    done = run("adapters", "deploy", "--version", "3", "--dry-run")
+
+    plan = dict(line.split("\t") for line in done.out.splitlines() if "\t" in line)
+    assert ("create", IC) == (plan["action"], plan["icName"])
+    assert plan["digest"]
+    assert IC not in components(aws)
+
+
 @pytest.mark.parametrize("answer", ["n", "\x03", "\x04"])
 def test_nothing_is_rolled_out_unless_the_person_agrees(terminal, aws, answer):
     child = terminal("adapters", "deploy", "--version", "3")
