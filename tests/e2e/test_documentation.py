@@ -1,7 +1,7 @@
 """Every command that README and docs show is run, in the order of its page, in a project's folder.
 
-A local AWS with the project's endpoint and CI table stands in for an account, and the project was
-registered once before.
+A local AWS with the project's endpoint and CI table stands in for an account. A page that begins
+with what is registered already finds the project registered.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ def shown() -> dict[str, list[str]]:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("page", sorted(shown()))
 def test_the_commands_of_a_page_run(page, shell, project, run: Run, endpoint):
-    run("register")
     lines = [each for each in shown()[page] if each not in PARSED_ONLY]
+    if not any("mlcc-registry register" in each for each in lines):
+        run("register")
     script = "\n".join(f"echo + {shlex.quote(each)} >&2\n{each}" for each in lines)
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
