@@ -72,6 +72,14 @@ def directory(sandbox: Sandbox) -> Iterator[BotoDirectory]:
 
 
 @pytest.fixture
+def front_directory(front_env: dict[str, str]) -> Iterator[BotoDirectory]:
+    """Clients that meet faults in S3 too."""
+    opened = BotoDirectory()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def hub(clients, sandbox: Sandbox) -> str:
     """The name of a hub in service; the call log is empty."""
     clients.sagemaker.create_hub(HubName=HUB, HubDescription="what the team shares")
@@ -82,7 +90,7 @@ def hub(clients, sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def member(hub: str, directory: BotoDirectory, tmp_path: Path) -> Callable[..., Member]:
-    def join(name: str = "ann", **settings: Any) -> Member:
+    def join(name: str = "ann", directory: BotoDirectory = directory, **settings: Any) -> Member:
         return Member(tmp_path / name, directory, **settings)
 
     return join
@@ -316,6 +324,26 @@ def test_a_refusal_never_fails_a_registration_and_the_repeat_completes_it(
     if kind == "deny":
         assert "sagemaker:ImportHubContent" in refused.hub.warning
     assert ("unchanged", "created") == (completed.local.state, completed.hub.state)
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "GetObject"])
+def test_a_dataset_that_cannot_be_read_just_now_is_imported_whole_by_the_repeat(
+    member, put, sandbox, content, front_directory, operation
+) -> None:
+    ann, uri = member(directory=front_directory), put()
+    sandbox.control.fail(operation, "throttle", service="s3", times=-1)
+    unread = ann.dataset(uri)
+    sandbox.control.clear_faults()
+    completed = ann.dataset(uri)
+
+    assert ("created", "failed", None) == (unread.local.state, unread.hub.state, unread.row_count)
+    assert "the same call imports it then" in unread.hub.warning
+    assert ("updated", "created", 1) == (
+        completed.local.state,
+        completed.hub.state,
+        completed.row_count,
+    )
+    assert '"RowCount": "1"' in content("DataSet", "faq")["HubContentDocument"]
 
 
 def test_a_hub_that_is_absent_is_named_and_the_record_is_there(member, put) -> None:

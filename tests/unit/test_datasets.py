@@ -80,7 +80,7 @@ class Registry:
         self.hub = HubOutcome(state="skipped", warning="no hub is configured")
         self.published: list[dict[str, Any]] = []
 
-    def publish(self, entry: dict[str, Any]) -> Published:
+    def publish(self, entry: dict[str, Any], is_whole: bool) -> Published:
         self.published.append(entry)
         return Published(self.hub)
 
@@ -351,7 +351,7 @@ def test_the_arn_of_a_version_is_not_that_of_the_next(registry):
 
 
 def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn(registry):
-    def superseded(_entry: dict[str, Any]) -> Published:
+    def superseded(_entry: dict[str, Any], _is_whole: bool) -> Published:
         registry.publish = Registry.publish.__get__(registry)
         registry.register(TWO, row_count=4)
         return Published(HubOutcome(state="created", hub="h", arn=ARN))
@@ -364,7 +364,7 @@ def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn
 
 
 def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
-    def removed(_entry: dict[str, Any]) -> Published:
+    def removed(_entry: dict[str, Any], _is_whole: bool) -> Published:
         registry.path.write_text("[]")
         return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
@@ -375,7 +375,7 @@ def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
 
 
 def test_an_arn_that_cannot_be_recorded_is_a_warning(registry):
-    def broken(_entry: dict[str, Any]) -> Published:
+    def broken(_entry: dict[str, Any], _is_whole: bool) -> Published:
         registry.path.write_text("{}")
         return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
