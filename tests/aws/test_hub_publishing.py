@@ -15,6 +15,7 @@ from registry.aws.directory import BotoDirectory
 from registry.aws.sessions import FixedAccess
 from registry.calls import Call
 from registry.core import Registry
+from registry.errors import PermissionDenied
 from registry.hub.publishing import NOT_FATAL
 from registry.settings import Settings
 from registry.workspace import Workspace
@@ -621,3 +622,14 @@ def test_a_hub_that_cannot_be_read_leaves_a_list_of_the_local_records(
     assert (1, False) == (page.count, page.complete)
     assert f"what hub {HUB} has is missing here" in page.warnings[0]
     assert "sagemaker:" in page.warnings[0]
+
+
+@pytest.mark.parametrize("tool", [datasets.list_datasets, evaluators.list_evaluators])
+def test_what_only_the_hub_may_have_is_not_called_absent_while_the_hub_is_unread(
+    member, sandbox, tool
+) -> None:
+    ann = member()
+    sandbox.control.fail("*", "deny", times=-1)
+
+    with pytest.raises(PermissionDenied, match="on this machine, and what hub"):
+        ann.call(tool, name="shared")

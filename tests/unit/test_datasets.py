@@ -80,7 +80,7 @@ class Registry:
         self.hub = HubOutcome(state="skipped", warning="no hub is configured")
         self.published: list[dict[str, Any]] = []
 
-    def publish(self, entry: dict[str, Any], is_whole: bool) -> Published:
+    def publish(self, entry: dict[str, Any], _is_whole: bool) -> Published:
         self.published.append(entry)
         return Published(self.hub)
 
