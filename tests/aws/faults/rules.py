@@ -1,0 +1,75 @@
+"""Which outcomes are right for a cell, by what the fault is and what the call is there for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from .cells import AwsCall, Cell
+from .outcomes import COMPLETE, PARTIAL
+
+SENT_AGAIN = {"throttle", "server_error", "unavailable", "reset", "lost_answer"}
+"""The client library sends these calls again, three times in all."""
+
+_CODES = {
+    "throttle": "throttled",
+    "deny": "permission_denied",
+    "expired_token": "credentials",
+    "clock_skew": "credentials",
+    "quota": "precondition_failed",
+    "conflict": "conflict",
+}
+_LIMITS_TAKEN_FOR_THROTTLING = {"ecr", "dynamodb"}
+"""They say LimitExceededException, which the client library sends again as if it were throttled."""
+
+ANOTHER_WAY = {("sagemaker:Search", "deny"), ("ecr:DescribeImages", "deny")}
+"""Without permission to search, versions are listed; an image that may not be seen is believed."""
+
+READS = ("Describe", "Get", "Head", "List", "Query", "Scan", "Search")
+
+_STORES = {
+    "sagemaker": "model package|version|hub|component|endpoint",
+    "s3": "s3://",
+    "ecr": "ECR",
+    "dynamodb": "CI",
+    "sts": "which account",
+}
+"""What an answer calls the store that failed."""
+
+
+def right_outcomes(cell: Cell, beside: Collection[str]) -> set[str]:
+    """Return `complete`, `partial` or error codes: any of them is right.
+
+    Args:
+        beside: What the scenario's answer can do without.
+    """
+    if cell.kind == "slow" or (not cell.lasting and is_overcome(cell)):
+        return {COMPLETE}
+    if (f"{cell.call.service}:{cell.call.operation}", cell.kind) in ANOTHER_WAY:
+        return {COMPLETE}
+    told = PARTIAL if is_named(cell.call, beside) else code_of(cell)
+    if cell.kind == "lost_answer" and not cell.call.operation.startswith(READS):
+        return {told, COMPLETE}  # the work is done, and a look may have shown it
+    return {told}
+
+
+def is_overcome(cell: Cell) -> bool:
+    """Tell whether the same request, sent once more, gets its answer."""
+    limit = cell.kind == "quota" and cell.call.service in _LIMITS_TAKEN_FOR_THROTTLING
+    return limit or cell.kind in SENT_AGAIN | {"expired_token"}
+
+
+def code_of(cell: Cell) -> str:
+    """Return the code of the error that a caller gets who cannot do without the call."""
+    return _CODES.get(cell.kind, "unavailable")
+
+
+def is_named(call: AwsCall, names: Collection[str]) -> bool:
+    """Tell whether a call is among those named by service, operation or place."""
+    operation = f"{call.service}:{call.operation}"
+    return not {call.service, operation, f"{operation}#{call.nth}"}.isdisjoint(names)
+
+
+def names_the_store(call: AwsCall, said: Collection[str]) -> bool:
+    """Tell whether warnings say which store failed."""
+    return any(re.search(_STORES[call.service], each) for each in said)
