@@ -37,17 +37,19 @@ _STORES = {
 """What an answer calls the store that failed."""
 
 
-def right_outcomes(cell: Cell, beside: Collection[str]) -> set[str]:
+def right_outcomes(cell: Cell, *, beside: Collection[str], looks: Collection[str]) -> set[str]:
     """Return `complete`, `partial` or error codes: any of them is right.
 
     Args:
         beside: What the scenario's answer can do without.
+        looks: Calls that wait for something to end; a later one may tell what this one did not.
     """
     if cell.kind == "slow" or (not cell.lasting and is_overcome(cell)):
         return {COMPLETE}
     if (f"{cell.call.service}:{cell.call.operation}", cell.kind) in ANOTHER_WAY:
         return {COMPLETE}
-    told = PARTIAL if is_named(cell.call, beside) else code_of(cell)
+    waits = cell.kind in SENT_AGAIN and is_named(cell.call, looks)
+    told = PARTIAL if waits or is_named(cell.call, beside) else code_of(cell)
     if cell.kind == "lost_answer" and not cell.call.operation.startswith(READS):
         return {told, COMPLETE}  # the work is done, and a look may have shown it
     return {told}

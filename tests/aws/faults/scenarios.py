@@ -26,8 +26,10 @@ class Scenario:
         beside: Services, or `service:operation`, that the answer can do without: when they fail
             the answer says so and is no error.
         settings: How the sandbox behaves.
+        looks: Calls that wait for something to end.
         sealing: Calls without whose answer something is made for good: where they are refused,
             and not only fail to answer, no repeat completes it, and the answer says so.
+        silent: Calls for a courtesy, whose failure nobody has to be told of.
         dry: The call writes nothing, though the tool might.
     """
 
@@ -35,7 +37,9 @@ class Scenario:
     tool: Tool
     arrange: Callable[[World], Arguments]
     beside: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
     sealing: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     dry: bool = False
 
@@ -355,6 +359,11 @@ def _benchmark(world: World) -> Arguments:
     return {"config_id": "a", "run_id": "run-1", "status": "completed"}
 
 
+def _looks(first: int, last: int) -> tuple[str, ...]:
+    numbers = range(first, last + 1)
+    return tuple(f"sagemaker:DescribeInferenceComponent#{number}" for number in numbers)
+
+
 _SAGEMAKER = ("sagemaker", "ecr", "sts")
 _DATA = ("sagemaker", "s3", "sts")
 
@@ -424,7 +433,12 @@ SCENARIOS = (
         _listed,
         settings={"search_nested_names": False},
     ),
-    Scenario("adapters of no group", adapters.list_adapters, _without_group),
+    Scenario(
+        "adapters of no group",
+        adapters.list_adapters,
+        _without_group,
+        silent=("sagemaker:ListModelPackageGroups",),
+    ),
     Scenario("base versions", models.list_models, _listed),
     Scenario("audit", audit.audit_deployments, _audited),
     Scenario(
@@ -433,19 +447,45 @@ SCENARIOS = (
         _lineage,
         beside=("sagemaker", "dynamodb", "sts"),
     ),
-    Scenario("roll out", adapters.deploy_adapter_from_registry, _rolled_out),
-    Scenario("roll out without folder", adapters.deploy_adapter_from_registry, _without_folder),
-    Scenario("replace", adapters.deploy_adapter_from_registry, _replaced),
+    Scenario(
+        "roll out",
+        adapters.deploy_adapter_from_registry,
+        _rolled_out,
+        looks=_looks(2, 4),
+    ),
+    Scenario(
+        "roll out without folder",
+        adapters.deploy_adapter_from_registry,
+        _without_folder,
+        looks=_looks(2, 4),
+    ),
+    Scenario(
+        "replace",
+        adapters.deploy_adapter_from_registry,
+        _replaced,
+        looks=_looks(2, 4),
+    ),
     Scenario(
         "replace where nothing is updated",
         adapters.deploy_adapter_from_registry,
         _replaced,
+        looks=_looks(2, 6),
         settings={"adapter_updates": False},
     ),
     Scenario("plan", adapters.deploy_adapter_from_registry, _planned, dry=True),
-    Scenario("follow", adapters.get_adapter_rollout, _followed),
+    Scenario(
+        "follow",
+        adapters.get_adapter_rollout,
+        _followed,
+        looks=_looks(2, 3),
+    ),
     Scenario("look", adapters.get_adapter_rollout, _looked_at),
-    Scenario("take off", adapters.remove_adapter, _taken_off),
+    Scenario(
+        "take off",
+        adapters.remove_adapter,
+        _taken_off,
+        looks=_looks(2, 3),
+    ),
     Scenario("untested", ci.query_ci_untested, _untested),
     Scenario("untested and stale", ci.query_ci_untested, _stale),
     Scenario("untested, counted", ci.query_ci_untested, _counted),
