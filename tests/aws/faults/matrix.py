@@ -76,15 +76,18 @@ class Row:
         yield from self._about_the_repeat(cell, again, final)
 
     def _recorded(self) -> Unfaulted:
-        self._arranged()
-        before = self.world.resources()
+        before: Resources = {}
+        if not self.only_reads:
+            self._arranged()
+            before = self.world.resources()
         arguments = self._arranged()
         with self.world.server() as server:
             answer = self._called(server, arguments)
             calls = calls_of(self.world.sandbox.control.calls())
             after = self.world.resources()
             again = self._called(server, arguments)
-            return Unfaulted(calls, (answer, again), before, after, self.world.resources())
+            repeated = self.world.resources()
+        return Unfaulted(calls, (answer, again), before or after, after, repeated)
 
     def _arranged(self) -> Arguments:
         self.world.begin()
