@@ -52,8 +52,11 @@ def test_a_sample_of_the_cells_has_the_right_outcome(
     row: RowOf, scenario: Scenario, record_property, request: pytest.FixtureRequest
 ):
     made = row(scenario)
+    assert made.unfaulted.calls, "it reaches no AWS"
     wanted = request.config.getoption("--cell", default="")
     cells = [each for each in made.cells if wanted in str(each)]
+    if not cells:
+        pytest.skip("no cell of this scenario is called that")
     if not wanted:
         chance = random.Random(f"{SEED} {scenario.name}")  # noqa: S311 - repeatable, no secret
         cells = chance.sample(cells, SAMPLED)
@@ -61,7 +64,6 @@ def test_a_sample_of_the_cells_has_the_right_outcome(
     report(made, record_property, len(cells))
     say(wrong)
 
-    assert made.unfaulted.calls, "it reaches no AWS"
     assert not made.only_reads or makes_only_reads(made.unfaulted.calls)
 
 
