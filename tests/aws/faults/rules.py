@@ -25,6 +25,9 @@ _LIMITS_TAKEN_FOR_THROTTLING = {"ecr", "dynamodb"}
 ANOTHER_WAY = {("sagemaker:Search", "deny"), ("ecr:DescribeImages", "deny")}
 """Without permission to search, versions are listed; an image that may not be seen is believed."""
 
+LEFT_TO_THE_ROLE = {("s3:GetObject", "deny"), ("s3:ListObjectsV2", "deny")}
+"""What the caller may not read, the endpoint's role or the hub's may: a warning."""
+
 READS = ("Describe", "Get", "Head", "List", "Query", "Scan", "Search")
 
 _STORES = {
@@ -46,10 +49,15 @@ def right_outcomes(cell: Cell, *, beside: Collection[str], looks: Collection[str
     """
     if cell.kind == "slow" or (not cell.lasting and is_overcome(cell)):
         return {COMPLETE}
-    if (f"{cell.call.service}:{cell.call.operation}", cell.kind) in ANOTHER_WAY:
+    refused = (f"{cell.call.service}:{cell.call.operation}", cell.kind)
+    if refused in ANOTHER_WAY:
         return {COMPLETE}
-    waits = cell.kind in SENT_AGAIN and is_named(cell.call, looks)
-    told = PARTIAL if waits or is_named(cell.call, beside) else code_of(cell)
+    does_without = (
+        is_named(cell.call, beside)
+        or refused in LEFT_TO_THE_ROLE
+        or (cell.kind in SENT_AGAIN and is_named(cell.call, looks))
+    )
+    told = PARTIAL if does_without else code_of(cell)
     if cell.kind == "lost_answer" and not cell.call.operation.startswith(READS):
         return {told, COMPLETE}  # the work is done, and a look may have shown it
     return {told}
