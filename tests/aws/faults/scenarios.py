@@ -176,7 +176,12 @@ SCENARIOS = (
     Scenario("untested", ci.query_ci_untested, arranged.untested),
     Scenario("untested and stale", ci.query_ci_untested, arranged.stale),
     Scenario("untested, counted", ci.query_ci_untested, arranged.counted),
-    Scenario("claim", ci.claim_ci_untested, arranged.claimed),
+    Scenario(
+        "claim",
+        ci.claim_ci_untested,
+        arranged.claimed,
+        beside=("dynamodb:UpdateItem#2",),
+    ),
     Scenario("renew and release", ci.claim_ci_untested, arranged.renewed_and_released),
     Scenario("result", ci.record_ci_result, arranged.result),
     Scenario("benchmark", ci.record_benchmark, arranged.benchmark),
