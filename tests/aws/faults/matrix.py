@@ -113,11 +113,7 @@ class Row:
         return outcome_of(answer, self.unfaulted.answers[0])
 
     def _about_the_answer(self, cell: Cell, answer: Answer, outcome: str) -> Iterator[str]:
-        right = (
-            {COMPLETE}
-            if is_named(cell.call, self.scenario.silent)
-            else right_outcomes(cell, beside=self.scenario.beside, looks=self.scenario.looks)
-        )
+        right = right_outcomes(cell, self.scenario)
         if outcome not in right:
             yield f"the outcome is {outcome}, right is {sorted(right)}: {_told(answer)}"
         if outcome == PARTIAL:

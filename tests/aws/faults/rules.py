@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from .cells import AwsCall, Cell
 from .outcomes import COMPLETE, PARTIAL
+from .scenarios import Scenario
 
 SENT_AGAIN = {"throttle", "server_error", "unavailable", "reset", "lost_answer"}
 """The client library sends these calls again, three times in all."""
@@ -40,26 +41,24 @@ _STORES = {
 """What an answer calls the store that failed."""
 
 
-def right_outcomes(cell: Cell, *, beside: Collection[str], looks: Collection[str]) -> set[str]:
-    """Return `complete`, `partial` or error codes: any of them is right.
-
-    Args:
-        beside: What the scenario's answer can do without.
-        looks: Calls that wait for something to end; a later one may tell what this one did not.
-    """
+def right_outcomes(cell: Cell, scenario: Scenario) -> set[str]:
+    """Return `complete`, `partial` or error codes: any of them is right."""
+    if is_named(cell.call, scenario.silent):
+        return {COMPLETE}
     if cell.kind == "slow" or (not cell.lasting and is_overcome(cell)):
         return {COMPLETE}
     refused = (f"{cell.call.service}:{cell.call.operation}", cell.kind)
     if refused in ANOTHER_WAY:
         return {COMPLETE}
     does_without = (
-        is_named(cell.call, beside)
+        is_named(cell.call, scenario.beside)
         or refused in LEFT_TO_THE_ROLE
-        or (cell.kind in SENT_AGAIN and is_named(cell.call, looks))
+        or (cell.kind in SENT_AGAIN and is_named(cell.call, scenario.looks))
+        or (not cell.lasting and is_named(cell.call, scenario.beside_once))
     )
     told = PARTIAL if does_without else code_of(cell)
-    if cell.kind == "lost_answer" and not cell.call.operation.startswith(READS):
-        return {told, COMPLETE}  # the work is done, and a look may have shown it
+    if cell.kind in {"lost_answer", "conflict"} and not cell.call.operation.startswith(READS):
+        return {told, COMPLETE}  # the work is done, or was before, and a look may have shown it
     return {told}
 
 

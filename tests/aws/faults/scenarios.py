@@ -22,7 +22,8 @@ class Scenario:
         beside: Services, or `service:operation`, that the answer can do without: when they fail
             the answer says so and is no error.
         settings: How the sandbox behaves.
-        looks: Calls that wait for something to end.
+        beside_once: Calls that a later part of the tool, which is needed, makes anew.
+        looks: Calls that wait for something to end; a later one may tell what this one did not.
         sealing: Calls without whose answer something is made for good: where they are refused,
             and not only fail to answer, no repeat completes it, and the answer says so.
         silent: Calls for a courtesy, whose failure nobody has to be told of.
@@ -33,6 +34,7 @@ class Scenario:
     tool: Tool
     arrange: Callable[[World], Arguments]
     beside: tuple[str, ...] = ()
+    beside_once: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
     sealing: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ SCENARIOS = (
         deployments.register_deployment,
         arranged.with_ci_record,
         beside=("sagemaker", "ecr"),
+        beside_once=("sts",),
     ),
     Scenario("register for CI alone", deployments.register_deployment, arranged.only_ci_record),
     Scenario(
@@ -64,6 +67,7 @@ SCENARIOS = (
         deployments.register_deployment,
         arranged.interrupted_registration,
         beside=("sagemaker", "ecr"),
+        beside_once=("sts",),
     ),
     Scenario(
         "register what came from the registry",
@@ -77,6 +81,7 @@ SCENARIOS = (
         deployments.register_deployment,
         arranged.dry_registration,
         beside=("sagemaker", "ecr"),
+        beside_once=("sts",),
         dry=True,
     ),
     Scenario(
