@@ -84,7 +84,7 @@ def register_dataset(
         return decision.entry
 
     put_named(store, FILE, facts.name, make)
-    return _result(made[-1], seen, _published(store, made[-1], seen, publish))
+    return _result(made[-1], seen, _published(store, made[-1], seen, publish, force=request.force))
 
 
 def _last_version(store: JsonDocument, name: str) -> JsonObject:
@@ -115,11 +115,11 @@ def _counted(
 
 
 def _published(
-    store: JsonDocument, decision: Decision, seen: Seen, publish: PublishDataset
+    store: JsonDocument, decision: Decision, seen: Seen, publish: PublishDataset, *, force: bool
 ) -> Published:
     """Return what became of the hub's content; its ARN goes into the entry."""
     entry = with_versions(decision.entry)
-    published = publish(entry, not seen.may_complete(entry["versions"][-1]))
+    published = publish(entry, force or not seen.may_complete(entry["versions"][-1]))
     arn = published.outcome.arn
     if not arn or arn == entry.get("arn"):
         return published

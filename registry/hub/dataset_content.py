@@ -33,7 +33,7 @@ def publish_dataset(hub: Hub, entry: JsonObject, *, role_arn: str, is_whole: boo
             raise Unavailable(
                 f"version {draft.version} is not imported into hub {hub.contents.hub} while its "
                 "content cannot be read, since a version is never replaced",
-                hint="the same call imports it then",
+                hint="the same call imports it then, force=true without waiting",
             )
         try:
             return hub.settled(hub.imported(draft), "created")

@@ -30,6 +30,7 @@ from registry.errors import (
     NotFound,
     PermissionDenied,
     RegistryError,
+    Throttled,
     Unavailable,
 )
 from registry.hub.publishing import NOT_FATAL, Published
@@ -79,9 +80,11 @@ class Registry:
         self.at = datetime(2026, 5, 1, 10, tzinfo=UTC)
         self.hub = HubOutcome(state="skipped", warning="no hub is configured")
         self.published: list[dict[str, Any]] = []
+        self.whole: list[bool] = []
 
-    def publish(self, entry: dict[str, Any], _is_whole: bool) -> Published:
+    def publish(self, entry: dict[str, Any], is_whole: bool) -> Published:
         self.published.append(entry)
+        self.whole.append(is_whole)
         return Published(self.hub)
 
     def register(
@@ -402,6 +405,25 @@ def test_content_that_cannot_be_read_is_registered_with_a_warning(failure, regis
     assert (result.content_checked, result.content_hash) == (False, None)
     assert told in result.warnings[0]
     assert registry.entry()["content_hash"] is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "said", "whole"),
+    [
+        (Throttled("slow down"), {}, False),
+        (Throttled("slow down"), {"row_count": 3}, False),
+        (Throttled("slow down"), {"force": True}, True),
+        (PermissionDenied("s3:GetObject was refused"), {}, True),
+        (NotFound("no such key"), {}, True),
+    ],
+)
+def test_a_version_is_said_to_lack_something_while_the_next_call_may_read_it(
+    failure, said, whole, registry
+):
+    registry.register(Content({}, failure), **said)
+    registry.register(ONE, row_count=3)
+
+    assert [whole, True] == registry.whole
 
 
 @pytest.mark.parametrize("failure", [None, *FAILURES])
