@@ -20,8 +20,9 @@ _CODES = {
     "quota": "precondition_failed",
     "conflict": "conflict",
 }
-_LIMITS_TAKEN_FOR_THROTTLING = {"ecr", "dynamodb"}
-"""They say LimitExceededException, which the client library sends again as if it were throttled."""
+_ASKED_AGAIN_FOR_A_QUOTA = {"ecr", "dynamodb", "s3:HeadObject"}
+"""ECR and DynamoDB say LimitExceededException, which the client library takes for throttling; a HEAD
+that ends in 400 without a word it sends again, to the bucket's own region."""
 
 ANOTHER_WAY = {("sagemaker:Search", "deny"), ("ecr:DescribeImages", "deny")}
 """Without permission to search, versions are listed; an image that may not be seen is believed."""
@@ -64,8 +65,9 @@ def right_outcomes(cell: Cell, scenario: Scenario) -> set[str]:
 
 def is_overcome(cell: Cell) -> bool:
     """Tell whether the same request, sent once more, gets its answer."""
-    limit = cell.kind == "quota" and cell.call.service in _LIMITS_TAKEN_FOR_THROTTLING
-    return limit or cell.kind in SENT_AGAIN | {"expired_token"}
+    if cell.kind == "quota":
+        return is_named(cell.call, _ASKED_AGAIN_FOR_A_QUOTA)
+    return cell.kind in SENT_AGAIN | {"expired_token"}
 
 
 def code_of(cell: Cell) -> str:
