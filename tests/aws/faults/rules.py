@@ -21,8 +21,8 @@ _CODES = {
     "conflict": "conflict",
 }
 _ASKED_AGAIN_FOR_A_QUOTA = {"ecr", "dynamodb", "s3:HeadObject"}
-"""ECR and DynamoDB say LimitExceededException, which the client library takes for throttling; a HEAD
-that ends in 400 without a word it sends again, to the bucket's own region."""
+"""ECR and DynamoDB say LimitExceededException, which the client library takes for throttling. A
+HEAD that ends in 400 without a word it sends again, to the bucket's own region."""
 
 ANOTHER_WAY = {("sagemaker:Search", "deny"), ("ecr:DescribeImages", "deny")}
 """Without permission to search, versions are listed; an image that may not be seen is believed."""
