@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ for name in [each for each in os.environ if each.startswith(("AWS_", "MLCC_", "C
     if name not in {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}:
         del os.environ[name]
 
+FIGURE = "figure: "
 WORDS = string.ascii_letters + string.digits
 
 
@@ -61,6 +63,18 @@ def _made(seed: int) -> dict[str, str]:
 def secrets_of() -> Callable[[int], dict[str, str]]:
     """Make a secret of every kind that is known by its shape; the same for the same seed."""
     return _made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say the figures that tests have recorded, each added up, whatever process they ran in."""
+    figures: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for each in reports:
+            if getattr(each, "when", "") == "call":
+                told = dict(each.user_properties).items()
+                figures.update({name: count for name, count in told if name.startswith(FIGURE)})
+    for name, count in sorted(figures.items()):
+        terminalreporter.write_line(f"{name.removeprefix(FIGURE)}: {count}")
 
 
 def unavailable(reason: str) -> None:

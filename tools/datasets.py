@@ -10,7 +10,7 @@ from registry.datasets.entry import FILE
 from registry.datasets.listing import list_datasets as list_page
 from registry.datasets.register import register_dataset as record_dataset
 from registry.datasets.sources import ProjectValues
-from registry.errors import RegistryError, explain
+from registry.errors import NotFound, RegistryError, explain
 from registry.named_entries import named_entries
 from registry.project.folder import ProjectFolder
 from registry.stores import Aws, Objects
@@ -102,16 +102,19 @@ def list_datasets(
     in_hub = ctx.registry.hub_reader(ctx.call, region=region, profile=profile).datasets(
         name, entries
     )
-    page = list_page(
-        entries,
-        in_hub.datasets(),
-        hub_warning=in_hub.warning,
-        reference=name,
-        technique=technique,
-        limit=limit,
-        cursor=cursor,
-        full=detail == "full",
-    )
+    try:
+        page = list_page(
+            entries,
+            in_hub.datasets(),
+            hub_warning=in_hub.warning,
+            reference=name,
+            technique=technique,
+            limit=limit,
+            cursor=cursor,
+            full=detail == "full",
+        )
+    except NotFound as error:
+        raise in_hub.unseen(error) from error
     return page.model_copy(update={"aws": in_hub.identity})
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from registry.errors import NotFound
 from registry.evaluators.listing import list_evaluators as list_page
 from registry.evaluators.register import FILE
 from registry.evaluators.register import register_evaluator as record_evaluator
@@ -77,15 +78,18 @@ def list_evaluators(
     """List registered evaluators by name, local records and hub contents as one."""
     entries = named_entries(ctx.registry.evaluators(), FILE)
     in_hub = ctx.registry.hub_reader(ctx.call, region=region, profile=profile).evaluators(name)
-    page = list_page(
-        entries,
-        in_hub.evaluators(),
-        hub_warning=in_hub.warning,
-        name=name,
-        technique=technique,
-        kind=type,
-        limit=limit,
-        cursor=cursor,
-        full=detail == "full",
-    )
+    try:
+        page = list_page(
+            entries,
+            in_hub.evaluators(),
+            hub_warning=in_hub.warning,
+            name=name,
+            technique=technique,
+            kind=type,
+            limit=limit,
+            cursor=cursor,
+            full=detail == "full",
+        )
+    except NotFound as error:
+        raise in_hub.unseen(error) from error
     return page.model_copy(update={"aws": in_hub.identity})

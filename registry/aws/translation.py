@@ -229,7 +229,7 @@ _REFUSALS: tuple[_Refusal, ...] = (
     ),
     _Refusal(("ConditionalCheckFailedException",), ConditionFailed, "the record has changed"),
     _Refusal(
-        ("TransactionConflictException", "ConflictException"),
+        ("TransactionConflictException", "ConflictException", "OperationAborted"),
         Conflict,
         "somebody else is changing it just now",
         "repeat the call",

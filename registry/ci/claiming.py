@@ -98,45 +98,53 @@ class Claiming:
         Raises:
             InvalidArgument: as `Claim.check`.
             NotFound: there is no such table, or it lacks the status index.
+            RegistryError: the table refused or could not be reached; the details hold in `done`
+                which leases were released and renewed before.
         """
         claim.check()
-        released, lost = self._released(claim)
-        renewed, gone = self._renewed(claim)
+        done: dict[str, list[str]] = {"released": [], "renewed": []}
         claimed: list[CiConfiguration] = []
         warnings: tuple[str, ...] = ()
-        if claim.count or claim.key:
-            claimed, warnings = self._claimed(claim)
+        try:
+            lost = self._release_all(claim, done["released"])
+            gone = self._renew_all(claim, done["renewed"])
+            if claim.count or claim.key:
+                claimed, warnings = self._claimed(claim)
+        except RegistryError as error:
+            if any(done.values()):
+                error.details["done"] = done
+            raise
         return ClaimResult(
             message=_message(claim, claimed, len(lost) + len(gone)),
             next_step=_NEXT if claimed else None,
             configurations=tuple(shown(one, full=full, leased=True) for one in claimed),
             count=len(claimed),
-            renewed=tuple(renewed),
-            released=tuple(released),
+            renewed=tuple(done["renewed"]),
+            released=tuple(done["released"]),
             lost=(*lost, *gone),
             warnings=warnings,
         )
 
-    def _released(self, claim: Claim) -> tuple[list[str], list[str]]:
-        done: list[str] = []
+    def _release_all(self, claim: Claim, done: list[str]) -> list[str]:
+        """Release the leases, adding to those that are done; return those that were lost."""
         lost: list[str] = []
         for lease in claim.release:
             (done if self._release(lease) else lost).append(lease)
-        return done, lost
+        return lost
 
     def _release(self, lease: str) -> bool:
         return self.table.leases.release(
             leased_configuration(lease), lease, now=whole_seconds(self.now())
         )
 
-    def _renewed(self, claim: Claim) -> tuple[list[str], list[str]]:
-        done: list[str] = []
+    def _renew_all(self, claim: Claim, done: list[str]) -> list[str]:
+        """Renew the leases, adding to those that are done; return those that were lost."""
         lost: list[str] = []
         for held in claim.renew:
             lease = Lease(held, leased_configuration(held), claim.worker, self._end(claim))
             there = self.table.leases.renew(lease, now=whole_seconds(self.now()))
             (done if there else lost).append(held)
-        return done, lost
+        return lost
 
     def _claimed(self, claim: Claim) -> tuple[list[CiConfiguration], tuple[str, ...]]:
         """Return what was claimed, and why it is less than it could be.

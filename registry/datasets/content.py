@@ -29,11 +29,13 @@ class Content:
         hash: 16 characters that change with the content, None when it could not be read.
         files: Empty without a hash; None when there are more than `MOST_FILES`.
         warning: Why there is no hash; "" when there is one.
+        passing: The reason passes: the next call may read it.
     """
 
     hash: str | None
     files: tuple[StoredObject, ...] | None = ()
     warning: str = ""
+    passing: bool = False
 
 
 def dataset_content(s3_uri: str, objects: Objects | None, reason: str, call: Call) -> Content:
@@ -50,7 +52,7 @@ def dataset_content(s3_uri: str, objects: Objects | None, reason: str, call: Cal
         Cancelled: the caller withdrew.
     """
     if objects is None:
-        return _unknown(f"the content was not checked: {reason}")
+        return _unknown(f"the content was not checked: {reason}", passing=True)
     key = key_of(s3_uri)
     if not key:
         return _unknown("the content was not checked: a whole bucket has no hash")
@@ -69,7 +71,7 @@ def dataset_content(s3_uri: str, objects: Objects | None, reason: str, call: Cal
             "an absent object too"
         )
     except RegistryError as error:
-        return _unknown(f"the content was not checked: {error.message}")
+        return _unknown(f"the content was not checked: {error.message}", passing=error.retryable)
 
 
 def is_prefix(key: str) -> bool:
@@ -77,8 +79,8 @@ def is_prefix(key: str) -> bool:
     return not key or key.endswith("/") or "." not in key.rpartition("/")[2]
 
 
-def _unknown(warning: str) -> Content:
-    return Content(None, warning=warning)
+def _unknown(warning: str, *, passing: bool = False) -> Content:
+    return Content(None, warning=warning, passing=passing)
 
 
 def _one(s3_uri: str, objects: Objects) -> Content:

@@ -23,7 +23,7 @@ from registry.datasets.entry import (
 from registry.datasets.rows import RowCount, count_rows
 from registry.datasets.sources import DatasetFacts, ProjectValues, dataset_facts, format_of
 from registry.datasets.versions import with_versions
-from registry.hub.publishing import Publish, Published, recorded_arn
+from registry.hub.publishing import PublishDataset, Published, recorded_arn
 from registry.named_entries import (
     change_named,
     microseconds,
@@ -44,7 +44,7 @@ def register_dataset(
     objects: Objects | None,
     no_objects_reason: str = "",
     project: ProjectValues | None = None,
-    publish: Publish,
+    publish: PublishDataset,
     now: Callable[[], datetime],
     call: Call,
 ) -> RegisterDatasetResult:
@@ -57,8 +57,9 @@ def register_dataset(
     Args:
         objects: S3, None when it cannot be asked; `no_objects_reason` then says why.
         project: The project's values, for `from_tune` and `from_train`.
-        publish: Brings the newest version of the entry into the hub, once it is recorded; a
-            repeat completes what it could not do.
+        publish: Brings the newest version of the entry into the hub, once it is recorded, or
+            leaves it to the repeat where the record is not whole yet; a repeat completes what
+            it could not do.
 
     Raises:
         InvalidArgument: an argument cannot be stored, or the project knows no such job.
@@ -83,7 +84,7 @@ def register_dataset(
         return decision.entry
 
     put_named(store, FILE, facts.name, make)
-    return _result(made[-1], seen, _published(store, made[-1], publish))
+    return _result(made[-1], seen, _published(store, made[-1], seen, publish, force=request.force))
 
 
 def _last_version(store: JsonDocument, name: str) -> JsonObject:
@@ -113,10 +114,12 @@ def _counted(
     return count_rows(facts.s3_uri, content, facts.format or "", objects, call)
 
 
-def _published(store: JsonDocument, decision: Decision, publish: Publish) -> Published:
+def _published(
+    store: JsonDocument, decision: Decision, seen: Seen, publish: PublishDataset, *, force: bool
+) -> Published:
     """Return what became of the hub's content; its ARN goes into the entry."""
     entry = with_versions(decision.entry)
-    published = publish(entry)
+    published = publish(entry, force or not seen.may_complete(entry["versions"][-1]))
     arn = published.outcome.arn
     if not arn or arn == entry.get("arn"):
         return published

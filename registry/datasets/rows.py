@@ -41,10 +41,15 @@ _LAYOUTS: dict[str, Callable[[Iterator[bytes]], int]] = {
 
 @dataclass(frozen=True, slots=True)
 class RowCount:
-    """A number of rows, or None and the reason."""
+    """A number of rows, or None and the reason.
+
+    Attributes:
+        passing: The reason passes: the next call may count them.
+    """
 
     rows: int | None
     warning: str = ""
+    passing: bool = False
 
 
 @dataclass(slots=True)
@@ -147,12 +152,13 @@ def count_rows(
         where = f"{counted[-_SHOWN_KEY:]}: " if counted else ""
         return _unknown(where + problem.message)
     except RegistryError as problem:
-        return _unknown(problem.message)
+        return _unknown(problem.message, passing=problem.retryable)
     return RowCount(rows)
 
 
-def _unknown(reason: str) -> RowCount:
-    return RowCount(None, f"the row count is unknown: {reason}; pass row_count to record it")
+def _unknown(reason: str, *, passing: bool = False) -> RowCount:
+    warning = f"the row count is unknown: {reason}; pass row_count to record it"
+    return RowCount(None, warning, passing)
 
 
 def _rows_of(reader: _Reader, stated: str) -> int:

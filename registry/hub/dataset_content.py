@@ -5,7 +5,7 @@ Source: design, `register_dataset`; ImportHubContent: a version is never replace
 
 from __future__ import annotations
 
-from registry.errors import Conflict
+from registry.errors import Conflict, Unavailable
 from registry.hub.documents import DatasetDocument, dataset_draft
 from registry.hub.importing import Hub, has_failed
 from registry.hub.keywords import technique_of
@@ -13,19 +13,28 @@ from registry.stores import HubContent, HubContentDraft, JsonObject
 from schemas.hub import HubOutcome
 
 
-def publish_dataset(hub: Hub, entry: JsonObject, *, role_arn: str) -> HubOutcome:
+def publish_dataset(hub: Hub, entry: JsonObject, *, role_arn: str, is_whole: bool) -> HubOutcome:
     """Import the newest version of a dataset's entry, unless the hub has it.
 
     Args:
         entry: An entry of `datasets.json`, with its versions.
         role_arn: The role that reads the data for SageMaker, "" when none is known.
+        is_whole: False when the content could not be read just now: a version that was imported
+            without its rows and hash would keep lacking them.
 
     Raises:
+        Unavailable: the hub lacks a version that is not whole yet.
         RegistryError: the hub cannot have it or cannot be used; the message says why.
     """
     draft = dataset_draft(entry, role_arn=role_arn)
     present = hub.found("DataSet", draft.name, version=draft.version)
     if present is None or (has_failed(present) and _same_content(present, draft)):
+        if not is_whole:
+            raise Unavailable(
+                f"version {draft.version} is not imported into hub {hub.contents.hub} while its "
+                "content cannot be read, since a version is never replaced",
+                hint="the same call imports it then, force=true without waiting",
+            )
         try:
             return hub.settled(hub.imported(draft), "created")
         except Conflict:

@@ -68,6 +68,10 @@ Publish = Callable[[JsonObject], Published]
 """Brings the newest version of a record's entry into the hub; never raises but `Cancelled`."""
 
 
+PublishDataset = Callable[[JsonObject, bool], Published]
+"""The same for a dataset; False says that its record is to become whole by the next call."""
+
+
 def recorded_arn(published: Published, record: Callable[[], None]) -> Published:
     """Record a content's ARN; that the record could not be changed is a warning."""
     try:
@@ -98,9 +102,11 @@ class Publisher:
     poll_s: float
     call: Call
 
-    def dataset(self, entry: JsonObject) -> Published:
+    def dataset(self, entry: JsonObject, is_whole: bool) -> Published:
         """Import the newest version of a dataset's entry, unless the hub has it."""
-        return self._published(lambda hub: publish_dataset(hub, entry, role_arn=self.role_arn))
+        return self._published(
+            lambda hub: publish_dataset(hub, entry, role_arn=self.role_arn, is_whole=is_whole)
+        )
 
     def evaluator(self, entry: JsonObject) -> Published:
         """Import an evaluator's entry as the hub's next version, unless the hub has it."""

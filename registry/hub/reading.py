@@ -33,11 +33,21 @@ class HubReading:
     Attributes:
         warning: Why some may be missing, "" where the hub was read or none is configured.
         identity: Who asked, where AWS was reached.
+        problem: What kept the hub from being read.
     """
 
     contents: tuple[HubContent, ...] = ()
     warning: str = ""
     identity: Identity | None = None
+    problem: RegistryError | None = None
+
+    def unseen(self, absent: NotFound) -> RegistryError:
+        """Return the error for a name that no place shows: nobody knows while the hub is unread."""
+        if self.problem is None:
+            return absent
+        details = absent.details | self.problem.details
+        message = f"{absent.message} on this machine, and {self.warning}"
+        return type(self.problem)(message, hint=self.problem.hint, **details)
 
     def datasets(self) -> list[DatasetInHub]:
         """Return the datasets among the contents."""
@@ -138,7 +148,7 @@ class HubReader:
             raise
         except RegistryError as error:
             warning = f"what hub {self.hub} has is missing here: {explain(error)}"
-            return HubReading(warning=warning, identity=identity)
+            return HubReading(warning=warning, identity=identity, problem=error)
         there = [each for each in found if each.status not in _NOT_THERE]
         there.sort(key=lambda each: (each.name, order_of(each.version)))
         return HubReading(tuple(there), identity=identity)

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 from registry.adapters import same_weights
 from registry.calls import Call
-from registry.errors import Cancelled, RegistryError
+from registry.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    RegistryError,
+    Throttled,
+    Unavailable,
+)
 from registry.identifiers import PackageArn
 from registry.stores import Aws
 from schemas.facts import AdapterFacts
@@ -30,11 +36,15 @@ class Origins:
         """Return the adapter with technique and dataset of its origin, or why they are missing.
 
         What the folder itself says about the technique stays.
+
+        Raises:
+            Throttled, Unavailable, DeadlineExceeded: the origin could not be read just now.
+            Cancelled: the caller withdrew.
         """
         try:
             self.call.check(f"the origin of adapter {adapter.name} was read")
             origin = self._origin(adapter.registry_arn)
-        except Cancelled:
+        except (Cancelled, Throttled, Unavailable, DeadlineExceeded):
             raise
         except RegistryError as error:
             return adapter, [self._unknown(adapter, error.message)]

@@ -18,6 +18,7 @@ from registry.errors import (
     DeadlineExceeded,
     NotFound,
     RegistryError,
+    Throttled,
     Unavailable,
     explain,
 )
@@ -176,15 +177,24 @@ class PackageRegistrar:
                 name=adapter.name, state="skipped", warning="excluded", dry_run=self._dry
             )
         from_registry = is_from_registry(adapter)
+        unread: RegistryError | None = None
         try:
             if from_registry:
-                adapter, unknown = Origins(self.aws, self.call).completed(adapter)
-                self._warnings.extend(unknown)
+                adapter, unread = self._with_lineage(adapter)
             draft, notes = self._drafts.adapter(adapter, base.arn if base else "")
         except RegistryError as error:
             return self._failed(adapter.name, error)
         self._warnings.extend(notes)
-        return WantedAdapter(adapter.name, draft, has_own_lineage=not from_registry)
+        return WantedAdapter(adapter.name, draft, not from_registry, unread)
+
+    def _with_lineage(self, adapter: AdapterFacts) -> tuple[AdapterFacts, RegistryError | None]:
+        """Return the adapter with what its origin tells, or why it does not tell just now."""
+        try:
+            adapter, unknown = Origins(self.aws, self.call).completed(adapter)
+        except (Throttled, Unavailable, DeadlineExceeded) as error:
+            return adapter, error
+        self._warnings.extend(unknown)
+        return adapter, None
 
     def _look_for(
         self, wanted: Sequence[WantedAdapter], base: ModelPackage
@@ -200,8 +210,8 @@ class PackageRegistrar:
         if wanted.version:
             self._warnings.extend(unrecorded_benchmark(wanted.version, wanted.draft))
             return self._outcome(wanted.name, "unchanged", wanted.version)
-        if doubt:
-            return self._failed(wanted.name, doubt)
+        if why := doubt or wanted.unread:
+            return self._failed(wanted.name, why)
         if self.request.dry_run:
             return self._outcome(wanted.name, "created", None)
         try:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from registry.adapters import IS_ADAPTER
 from registry.calls import Call
-from registry.errors import NotFound, PreconditionFailed
+from registry.errors import NotFound, PreconditionFailed, RegistryError
 from registry.stores import ModelPackages
 from schemas.model_package import ModelPackage, ModelPackageDraft
 
@@ -33,12 +33,15 @@ class WantedAdapter:
     Attributes:
         has_own_lineage: The folder tells how it was trained. Where another version has to be
             asked, it may answer now and not have answered then, so the lineage tells nothing.
+        unread: Why how it was trained is not known yet, though the version it came from may tell
+            when it is asked again: a version that is made without that would keep lacking it.
         version: The one that an earlier call made; None unless it was found.
     """
 
     name: str
     draft: ModelPackageDraft
     has_own_lineage: bool = True
+    unread: RegistryError | None = None
     version: ModelPackage | None = None
 
 

@@ -154,6 +154,7 @@ class Registrar:
             return _without_package(facts, "skipped", reason, dry=dry), None
         try:
             aws = self.account()
+            identity = aws.identity  # whatever keeps it from being told is SageMaker's failure too
         except (NotConfigured, CredentialsFailed) as error:
             return _without_package(facts, "skipped", explain(error), dry=dry), None
         except AccountNotAllowed as error:
@@ -173,10 +174,8 @@ class Registrar:
             call=call,
         )
         registered = registrar.register(entry.get("modelPackageArn"))
-        return (
-            Registered(registered.package, registered.adapters, (*notes, *registered.warnings)),
-            aws.identity,
-        )
+        warnings = (*notes, *registered.warnings)
+        return Registered(registered.package, registered.adapters, warnings), identity
 
 
 def _without_package(facts: DeploymentFacts, state: str, reason: str, *, dry: bool) -> Registered:

@@ -172,6 +172,9 @@ class CarryingOut:
                 hint="repeat the same call: it goes on from there",
                 done=self.log.wire(),
             ) from error
+        except RegistryError as error:
+            error.details["done"] = self.log.wire()
+            raise
 
     def _reconciled(self, refusal: RegistryError) -> InferenceComponent:
         """Return the component that has the name, though creating it was refused or not answered.

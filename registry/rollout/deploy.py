@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from registry.calls import Call
-from registry.errors import Cancelled, NotFound
+from registry.errors import Cancelled, RegistryError
 from registry.identifiers import check_project_name
 from registry.project.folder import ProjectFolder
 from registry.questions import NOBODY, Choice, Consent, Person
@@ -176,7 +176,7 @@ class Rollout:
                 hint=watch_step(planned, outcome.folder),
                 done=log.wire(),
             ) from error
-        except NotFound as error:
+        except RegistryError as error:
             error.details["done"] = log.wire()
             raise
         last = watched.component

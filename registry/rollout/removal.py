@@ -167,6 +167,9 @@ class Removal:
                 hint="get_adapter_rollout tells when it is gone",
                 done=log.wire(),
             ) from error
+        except RegistryError as error:
+            error.details["done"] = log.wire()
+            raise
         log.done("wait", "gone" if gone else "deleting")
         return gone
 

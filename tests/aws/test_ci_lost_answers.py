@@ -14,7 +14,7 @@ from registry.calls import Call
 from registry.ci.claiming import Claim, Claiming
 from registry.ci.recording import ResultRequest, record_result
 from registry.ci.untested import UntestedQuery
-from registry.errors import Conflict
+from registry.errors import Conflict, PermissionDenied
 from sandbox.service import Sandbox
 from schemas.ci import CiRegistration, ClaimResult
 
@@ -108,3 +108,14 @@ def test_a_late_result_is_kept_once_and_the_oldest_forgotten_once(
     assert [f"fail-s{number}" for number in range(1, MOST_LATE + 1)] == [
         one["M"]["status"]["S"] for one in kept
     ]
+
+
+def test_what_was_released_and_renewed_before_an_error_is_named(table, sandbox) -> None:
+    table.register(registration("r1"))
+    held = claim(table).configurations[0].lease_id
+    sandbox.control.fail("UpdateItem", "deny", service="dynamodb", skip=1)
+
+    with pytest.raises(PermissionDenied) as told:
+        claim(table, count=0, renew=[held, held])
+
+    assert {"released": [], "renewed": [held]} == told.value.details["done"]

@@ -53,7 +53,7 @@ def register(objects: S3Objects, tmp_path: Path):
             DatasetRequest(name="d", s3_uri=s3_uri),
             store=store,
             objects=seen,
-            publish=lambda _: Published(HubOutcome(state="skipped")),
+            publish=lambda *_: Published(HubOutcome(state="skipped")),
             now=lambda: datetime(2026, 5, 1, tzinfo=UTC),
             call=Call(),
         )

@@ -15,6 +15,7 @@ from registry.aws.directory import BotoDirectory
 from registry.aws.sessions import FixedAccess
 from registry.calls import Call
 from registry.core import Registry
+from registry.errors import PermissionDenied
 from registry.hub.publishing import NOT_FATAL
 from registry.settings import Settings
 from registry.workspace import Workspace
@@ -72,6 +73,14 @@ def directory(sandbox: Sandbox) -> Iterator[BotoDirectory]:
 
 
 @pytest.fixture
+def front_directory(front_env: dict[str, str]) -> Iterator[BotoDirectory]:
+    """Clients that meet faults in S3 too."""
+    opened = BotoDirectory()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def hub(clients, sandbox: Sandbox) -> str:
     """The name of a hub in service; the call log is empty."""
     clients.sagemaker.create_hub(HubName=HUB, HubDescription="what the team shares")
@@ -82,7 +91,7 @@ def hub(clients, sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def member(hub: str, directory: BotoDirectory, tmp_path: Path) -> Callable[..., Member]:
-    def join(name: str = "ann", **settings: Any) -> Member:
+    def join(name: str = "ann", directory: BotoDirectory = directory, **settings: Any) -> Member:
         return Member(tmp_path / name, directory, **settings)
 
     return join
@@ -316,6 +325,26 @@ def test_a_refusal_never_fails_a_registration_and_the_repeat_completes_it(
     if kind == "deny":
         assert "sagemaker:ImportHubContent" in refused.hub.warning
     assert ("unchanged", "created") == (completed.local.state, completed.hub.state)
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "GetObject"])
+def test_a_dataset_that_cannot_be_read_just_now_is_imported_whole_by_the_repeat(
+    member, put, sandbox, content, front_directory, operation
+) -> None:
+    ann, uri = member(directory=front_directory), put()
+    sandbox.control.fail(operation, "throttle", service="s3", times=-1)
+    unread = ann.dataset(uri)
+    sandbox.control.clear_faults()
+    completed = ann.dataset(uri)
+
+    assert ("created", "failed", None) == (unread.local.state, unread.hub.state, unread.row_count)
+    assert "the same call imports it then" in unread.hub.warning
+    assert ("updated", "created", 1) == (
+        completed.local.state,
+        completed.hub.state,
+        completed.row_count,
+    )
+    assert '"RowCount": "1"' in content("DataSet", "faq")["HubContentDocument"]
 
 
 def test_a_hub_that_is_absent_is_named_and_the_record_is_there(member, put) -> None:
@@ -593,3 +622,14 @@ def test_a_hub_that_cannot_be_read_leaves_a_list_of_the_local_records(
     assert (1, False) == (page.count, page.complete)
     assert f"what hub {HUB} has is missing here" in page.warnings[0]
     assert "sagemaker:" in page.warnings[0]
+
+
+@pytest.mark.parametrize("tool", [datasets.list_datasets, evaluators.list_evaluators])
+def test_what_only_the_hub_may_have_is_not_called_absent_while_the_hub_is_unread(
+    member, sandbox, tool
+) -> None:
+    ann = member()
+    sandbox.control.fail("*", "deny", times=-1)
+
+    with pytest.raises(PermissionDenied, match="on this machine, and what hub"):
+        ann.call(tool, name="shared")

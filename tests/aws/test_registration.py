@@ -591,6 +591,20 @@ def test_an_origin_that_cannot_be_read_is_a_warning_and_no_second_version_later(
     assert ["unchanged"] * 3 == outcome(again)
 
 
+def test_an_origin_that_cannot_be_read_just_now_is_asked_again_before_a_version_is_made(
+    register, versions, rolled_out, sandbox
+):
+    origin = rolled_out(**LINEAGE)
+    sandbox.control.fail("DescribeModelPackage", "throttle", times=3, match=origin)
+    made = register()
+    again = register()
+
+    assert ["created", "created", "failed"] == outcome(made)
+    assert "slow down" in (made.adapters[-1].warning or "")
+    assert ["unchanged", "unchanged", "created"] == outcome(again)
+    assert LINEAGE == {key: metadata_of(versions()[-1])[key] for key in LINEAGE}
+
+
 def test_weights_that_are_not_the_origins_have_none_of_its_lineage(register, versions, rolled_out):
     rolled_out(weights="s3://elsewhere/other/", **LINEAGE)
     made = register()
@@ -621,6 +635,22 @@ def test_an_answer_names_account_region_and_profile(register):
     assert {"account": "123456789012", "region": "us-west-2", "sandbox": True} == (
         register().aws.wire()
     )
+
+
+@pytest.mark.parametrize(("kind", "state"), [("clock_skew", "skipped"), ("deny", "failed")])
+def test_an_account_that_cannot_be_told_is_a_cause_and_the_entry_stands(
+    register, entries, sandbox, own_sessions, kind, state
+):
+    connection = Connection(own_sessions, region="us-west-2", profile="")
+    untold = BotoAws(connection, SearchAbility(), sandbox=True)
+    sandbox.control.fail("GetCallerIdentity", kind, service="sts", times=-1)
+    made = register(account=lambda: untold)
+    sandbox.control.clear_faults()
+
+    assert [state, "skipped", "skipped"] == outcome(made)
+    assert "which account this is" in (made.model_package.warning or "")
+    assert 1 == len(entries())
+    assert ["created"] * 3 == outcome(register())
 
 
 def test_an_account_that_is_not_allowed_is_a_cause_and_the_entry_stands(register, entries):

@@ -159,7 +159,7 @@ def test_mlccs_helper_reads_and_extends_our_datasets(helper, home):
         store=store,
         objects=None,
         no_objects_reason="no region",
-        publish=lambda _: Published(HubOutcome(state="skipped")),
+        publish=lambda *_: Published(HubOutcome(state="skipped")),
         now=lambda: datetime.now(UTC),
         call=Call(),
     )
@@ -185,7 +185,7 @@ def test_our_datasets_file_is_byte_for_byte_what_mlccs_helper_writes(helper, hom
         store=JsonFile(home / "datasets.json", ascii_only=True, final_newline=False),
         objects=None,
         no_objects_reason="no region",
-        publish=lambda _: Published(HubOutcome(state="skipped")),
+        publish=lambda *_: Published(HubOutcome(state="skipped")),
         now=lambda: stamp,
         call=Call(),
     )
@@ -200,7 +200,7 @@ def test_mlccs_helper_reads_our_evaluators_and_ignores_their_history(helper, hom
         register_evaluator(
             EvaluatorRequest(name="r", type="lambda", arn=arn + function, technique="rlvr"),
             store=store,
-            publish=lambda _: Published(HubOutcome(state="skipped")),
+            publish=lambda *_: Published(HubOutcome(state="skipped")),
             now=lambda: datetime.now(UTC),
             call=Call(deadline=time.monotonic() + 5),
         )

@@ -30,6 +30,7 @@ from registry.errors import (
     NotFound,
     PermissionDenied,
     RegistryError,
+    Throttled,
     Unavailable,
 )
 from registry.hub.publishing import NOT_FATAL, Published
@@ -79,9 +80,11 @@ class Registry:
         self.at = datetime(2026, 5, 1, 10, tzinfo=UTC)
         self.hub = HubOutcome(state="skipped", warning="no hub is configured")
         self.published: list[dict[str, Any]] = []
+        self.whole: list[bool] = []
 
-    def publish(self, entry: dict[str, Any]) -> Published:
+    def publish(self, entry: dict[str, Any], is_whole: bool) -> Published:
         self.published.append(entry)
+        self.whole.append(is_whole)
         return Published(self.hub)
 
     def register(
@@ -351,7 +354,7 @@ def test_the_arn_of_a_version_is_not_that_of_the_next(registry):
 
 
 def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn(registry):
-    def superseded(_entry: dict[str, Any]) -> Published:
+    def superseded(_entry: dict[str, Any], _is_whole: bool) -> Published:
         registry.publish = Registry.publish.__get__(registry)
         registry.register(TWO, row_count=4)
         return Published(HubOutcome(state="created", hub="h", arn=ARN))
@@ -364,7 +367,7 @@ def test_an_entry_that_changed_while_its_version_was_published_keeps_its_own_arn
 
 
 def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
-    def removed(_entry: dict[str, Any]) -> Published:
+    def removed(_entry: dict[str, Any], _is_whole: bool) -> Published:
         registry.path.write_text("[]")
         return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
@@ -375,7 +378,7 @@ def test_an_entry_that_went_while_it_was_published_does_not_come_back(registry):
 
 
 def test_an_arn_that_cannot_be_recorded_is_a_warning(registry):
-    def broken(_entry: dict[str, Any]) -> Published:
+    def broken(_entry: dict[str, Any], _is_whole: bool) -> Published:
         registry.path.write_text("{}")
         return Published(HubOutcome(state="created", hub="h", arn=ARN))
 
@@ -402,6 +405,25 @@ def test_content_that_cannot_be_read_is_registered_with_a_warning(failure, regis
     assert (result.content_checked, result.content_hash) == (False, None)
     assert told in result.warnings[0]
     assert registry.entry()["content_hash"] is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "said", "whole"),
+    [
+        (Throttled("slow down"), {}, False),
+        (Throttled("slow down"), {"row_count": 3}, False),
+        (Throttled("slow down"), {"force": True}, True),
+        (PermissionDenied("s3:GetObject was refused"), {}, True),
+        (NotFound("no such key"), {}, True),
+    ],
+)
+def test_a_version_is_said_to_lack_something_while_the_next_call_may_read_it(
+    failure, said, whole, registry
+):
+    registry.register(Content({}, failure), **said)
+    registry.register(ONE, row_count=3)
+
+    assert [whole, True] == registry.whole
 
 
 @pytest.mark.parametrize("failure", [None, *FAILURES])

@@ -263,6 +263,19 @@ def test_cancelling_stops_the_waiting_and_nothing_else(
     assert "get_adapter_rollout" in told.value.hint
 
 
+def test_a_look_that_is_refused_says_what_was_done_before(
+    deploy: Deploy, folder: ProjectFolder, version: str, sandbox: Sandbox
+) -> None:
+    sandbox.control.fail("DescribeInferenceComponent", "deny", match=IC)
+
+    with pytest.raises(PermissionDenied) as told:
+        deploy(folder, version_arn=version)
+
+    done = [(step["name"], step["state"]) for step in told.value.details["done"]]
+    assert [("conf", "created"), ("component", "created")] == done
+    assert "in_service" == deploy(folder, version_arn=version).state
+
+
 def test_a_look_that_fails_for_a_moment_does_not_end_the_waiting(
     deploy: Deploy, folder: ProjectFolder, version: str, sandbox: Sandbox
 ) -> None:

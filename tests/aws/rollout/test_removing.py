@@ -169,6 +169,18 @@ def test_cancelling_stops_the_waiting_and_the_removal_goes_on(
     assert (False, False) == (is_there(clients), conf_of(live).exists())
 
 
+def test_a_look_that_is_refused_says_what_was_removed_before(
+    remove: Remove, live: ProjectFolder, sandbox: Sandbox
+) -> None:
+    sandbox.control.fail("DescribeInferenceComponent", "deny", match=IC, skip=1)
+
+    with pytest.raises(PermissionDenied) as told:
+        remove(live, ConsentPolicy(auto_approve=True), **NAMED)
+
+    done = [(step["name"], step["state"]) for step in told.value.details["done"]]
+    assert [("component", "deleting"), ("conf", "removed")] == done
+
+
 def test_a_base_component_is_never_removed(remove: Remove, live: ProjectFolder, clients) -> None:
     with pytest.raises(PreconditionFailed, match="no adapter but a base component"):
         remove(live, ConsentPolicy(auto_approve=True), ic_name=BASE)

@@ -179,6 +179,20 @@ def test_a_creation_that_is_refused_after_the_deletion_says_what_is_missing(
     assert ("in_service", f"{weights}/") == (completed.state, weights_of(clients))
 
 
+def test_a_look_that_is_refused_while_it_is_being_deleted_says_what_was_done_before(
+    deploy: Deploy, folder: ProjectFolder, version: str, live: str, sandbox: Sandbox
+) -> None:
+    sandbox.control.change_settings(adapter_updates=False)
+    sandbox.control.fail("DescribeInferenceComponent", "deny", match=IC, skip=1)
+
+    with pytest.raises(PermissionDenied) as told:
+        deploy(folder, APPROVED, version_arn=version, replace=True)
+
+    done = [(step["name"], step["state"]) for step in told.value.details["done"]]
+    assert [("conf", "updated"), ("component", "deleting")] == done
+    assert "in_service" == deploy(folder, APPROVED, version_arn=version, replace=True).state
+
+
 def test_a_deletion_that_outlasts_the_wait_is_handed_over_and_gone_on_with(
     deploy: Deploy, folder: ProjectFolder, version: str, live: str, sandbox: Sandbox
 ) -> None:

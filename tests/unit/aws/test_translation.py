@@ -128,6 +128,7 @@ def test_every_exception_of_the_client_is_explained_or_known_to_be_a_bug(
             errors.PreconditionFailed,
         ),
         ("ConflictException", "", errors.Conflict),
+        ("OperationAborted", "", errors.Conflict),
         ("ResourceNotFound", "", errors.NotFound),
         ("ResourceNotFoundException", "", errors.NotFound),
         ("ResourceInUse", "", errors.Conflict),
