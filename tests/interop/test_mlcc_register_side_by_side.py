@@ -20,19 +20,20 @@ import pytest
 from clients.command.app import run
 from clients.command.front import Front
 from sandbox.identities import DEFAULT_ACCOUNT, SECOND_ACCOUNT
+from sandbox.sample import REPOSITORY, TABLE
 from sandbox.service import Sandbox
 
 from ..unit.command.conftest import InMemory
 from .conftest import PIN, registry_command
-from .differences import unexplained
-from .side_by_side import Accounts, Programs, Ran, Side
+from .differences import ROWS, unexplained
+from .side_by_side import NAMED_TABLE, Accounts, Programs, Ran, Side, packages
 
 pytestmark = pytest.mark.timeout(300)  # the first test may wait for what npm and pip install
 
 GENERATED = {
     "framework": "transformers",
     "deploymentTarget": "realtime-inference",
-    "modelFormat": "safetensors",
+    "modelFormat": None,  # asked of projects without a transformers architecture only
     "endpointInitialInstanceCount": 1,
     "endpointDataCapturePercent": None,
     "endpointVariantName": "AllTraffic",
@@ -134,8 +135,50 @@ class Both:
         theirs = self._programs.run(self.theirs, f"register-{version}", *words, **variables)
         return theirs, self._shell(self.ours, ["register", *words], variables)
 
-    def recorded(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.theirs.recorded(), self.ours.recorded()
+    def differ(self, *expected: str, **printed: tuple[Any, Any]) -> None:
+        """Demand that the records, and what was printed, differ in the expected rows alone."""
+        theirs, ours = self.theirs.recorded(), self.ours.recorded()
+        for name, (one, other) in printed.items():
+            theirs[name], ours[name] = self.theirs.plain(one), self.ours.plain(other)
+        left, unused = unexplained(theirs, ours, ROWS, {*expected})
+
+        assert not left, "\n".join(map(str, left))
+        assert not unused
+
+    def packages(self) -> list[Any]:
+        return packages(self.ours.clients["sagemaker"])
+
+    def push_image(self) -> None:
+        """Push the project's image, and let the profile name the account that holds it."""
+        for side in (self.theirs, self.ours):
+            ecr = side.clients["ecr"]
+            ecr.create_repository(repositoryName=REPOSITORY)
+            manifest = '{"schemaVersion": 2}'
+            ecr.put_image(
+                repositoryName=REPOSITORY, imageManifest=manifest, imageTag="support-bot-latest"
+            )
+            profile = {"accountId": side.account, "awsRegion": "us-west-2"}
+            config = {"activeProfile": "team", "profiles": {"team": profile}}
+            (side.home / "config.json").write_text(json.dumps(config), "utf-8")
+
+    def tested(self) -> None:
+        """Let a test of every queued configuration have passed."""
+        for side in (self.theirs, self.ours):
+            for config in side.items(TABLE):
+                side.clients["dynamodb"].update_item(
+                    TableName=TABLE,
+                    Key={"configId": {"S": config}},
+                    UpdateExpression="SET testStatus = :p, lastTestTimestamp = :t",
+                    ExpressionAttributeValues={
+                        ":p": {"S": "pass"},
+                        ":t": {"S": "2026-05-01T10:00:00Z"},
+                    },
+                )
+
+    def remove(self, *folders: str) -> None:
+        for side in (self.theirs, self.ours):
+            for each in folders:
+                shutil.rmtree(side.project / "do" / each)
 
     def append(self, file: str, line: str) -> None:
         for side in (self.theirs, self.ours):
@@ -183,21 +226,229 @@ def both(accounts: Accounts, programs: Programs, scripts, shell: Shell, npm_pack
     return Both(theirs, ours, programs, shell)
 
 
-def test_try(both):
-    import time
-    t=time.monotonic()
-    theirs, ours = both.run("--json", "--status=partial")
-    print(time.monotonic()-t)
-    print(theirs.out, theirs.err, theirs.status)
-    print(ours.out, ours.err, ours.status)
-    import pprint
-    from .differences import apart
-    a,b=both.recorded()
-    t=time.monotonic()
-    theirs, ours = both.run("--notes", "x", GENERATOR_VERSION="1.5.2")
-    print(time.monotonic()-t)
-    print(theirs.out, theirs.err, theirs.status)
-    print(ours.out, ours.err, ours.status)
-    a,b=both.recorded()
-    pprint.pprint(list(apart(a,b)))
-    assert 0
+
+SENTENCE = "⚠️  MPG registration failed (non-fatal) — local registry is the primary record"
+LAMBDA = "arn:aws:lambda:us-west-2:123456789012:function:reward"
+LATEST = "s3://support-bot-data/tone/pairs.jsonl"
+
+
+@pytest.fixture
+def tuned(both: Both) -> Both:
+    """What the last tune job leaves in do/config, beside the values of its technique."""
+    both.append("config", f'export TUNE_DATASET_S3_URI="{LATEST}"')
+    both.append("config", 'export TUNE_DATASET_ROW_COUNT="2"')
+    both.append("config", 'export TUNE_DATASET_SOURCE="hf://acme-support/tone-pairs"')
+    return both
+
+
+PACKAGES = {"D18", "D20", "endpoint"}
+ENTRY = {"D16", "D12", "our entry keys"}
+
+
+def test_base_and_adapters_become_versions_of_the_same_group(tuned: Both):
+    """With an account in the profile and the image pushed, as after do/build and do/push."""
+    tuned.push_image()
+    theirs, ours = tuned.run(GENERATOR_VERSION="1.5.2")
+
+    assert (0, 0) == (theirs.status, ours.status)
+    tuned.differ(*PACKAGES, "1.6.0 has no local registry")
+    assert ["1", "2", "3"] == [each["ModelPackageArn"][-1] for each in tuned.packages()]
+
+
+def test_the_local_entry_with_status_notes_and_excluded_adapters(tuned: Both):
+    flags = ["--notes", "tune ended", "--status=partial"]
+    excluded = ["--exclude", "other", "--exclude=more,faq-sft"]
+    theirs, ours = tuned.run("model", *flags, *excluded, version="1.5.2")
+
+    assert (0, 0) == (theirs.status, ours.status)
+    tuned.differ(*PACKAGES - {"D18"}, *ENTRY, "approval")
+    assert "exclude names no adapter: other, more" in ours.err
+
+
+def test_the_projects_own_file_with_the_base_model_alone(tuned: Both):
+    flags = ["--project", "--base-only", "--status", "failed", "--notes=no capacity"]
+    theirs, ours = tuned.run(*flags, version="1.5.2")
+
+    assert (0, 0) == (theirs.status, ours.status)
+    tuned.differ("endpoint", "approval", "project's entry", "D5")
+
+
+def test_a_refused_model_package_is_the_same_warning_and_fails_neither(tuned: Both, box: Sandbox):
+    """The specification's sentence is that of 1.5.2."""
+    box.control.fail("CreateModelPackage", "deny", times=2)
+    theirs, ours = tuned.run(version="1.5.2")
+
+    assert (0, 0) == (theirs.status, ours.status)
+    assert SENTENCE in theirs.out.splitlines()
+    assert SENTENCE in ours.err.splitlines()
+    tuned.differ(*ENTRY)
+
+
+def test_where_1_6_0_can_write_no_version_ours_does(tuned: Both):
+    """D1, D41: an empty generator version is a value that the service refuses."""
+    theirs, ours = tuned.run("--base-only")
+
+    assert (0, 0) == (theirs.status, ours.status)
+    assert "MPG registration failed" in theirs.out
+    tuned.differ("D1", "1.6.0 has no local registry")
+
+
+def test_json_prints_the_record_and_the_shells_values_are_in_it(tuned: Both):
+    shell = {"VLLM_MAX_MODEL_LEN": "16384", "VLLM_NEW": "x", "BASE_IMAGE": "a/b:c", "OTHER": "no"}
+    theirs, ours = tuned.run("--json", "--status", "partial", "--notes", "n", **shell)
+
+    assert (0, 0) == (theirs.status, ours.status)
+    assert [*theirs.json, "id"] == [*ours.json]
+    tuned.differ("D33", "id", "D16", "D12", printed=(theirs.json, ours.json))
+
+
+def test_the_ci_table_is_written_and_written_again_after_a_test(tuned: Both):
+    first = tuned.run("--ci", "--build-strategy", "docker")
+    tuned.differ("D33", "id", "D16", "D12", "our item keys", printed=(first[0].json, first[1].json))
+    tuned.tested()
+    again = tuned.run("--ci", "--build-strategy=local", "--ci-table", TABLE, "--status=partial")
+    named = tuned.run("--json", "--ci", f"--ci-table={NAMED_TABLE}", BASE_IMAGE="host:5000/x")
+    tuned.differ("D33", "D16", "D12", "D42", "our item keys")
+
+    assert [0] * 6 == [each.status for pair in (first, again, named) for each in pair]
+    assert ["untested"] == [each["testStatus"] for each in tuned.ours.items(TABLE).values()]
+
+
+def test_a_benchmark_is_recorded_on_the_item_of_the_configuration(both: Both):
+    """Of one component without adapters; of more, MLCC makes a stray item (D27)."""
+    both.remove("ic", "adapters")
+    queued = both.run("--ci")
+    flags = ["--benchmark-status", "completed", "--benchmark-run-id", "run-7"]
+    recorded = both.run(*flags)
+    again = both.run("--benchmark-status=failed", "--benchmark-run-id=run-8")
+
+    assert [0] * 6 == [each.status for pair in (queued, recorded, again) for each in pair]
+    both.differ("D33", "D12", "our item keys")
+    assert [("run-8", "failed")] == [
+        (each["lastBenchmarkRunId"], each["lastBenchmarkStatus"])
+        for each in both.ours.items(TABLE).values()
+    ]
+
+
+def test_a_benchmark_of_a_project_with_adapters_is_no_stray_item(both: Both):
+    both.run("--ci")
+    both.run("--benchmark-status", "in-progress", "--benchmark-run-id", "run-7")
+
+    both.differ("D33", "D16", "D12", "D27", "D27, the item", "our item keys")
+    assert (2, 1) == (len(both.theirs.items(TABLE)), len(both.ours.items(TABLE)))
+
+
+def test_a_table_that_is_not_there_is_a_remark_there_and_a_failure_here(both: Both):
+    """Design: what was asked for by name and not got is an error."""
+    theirs, ours = both.run("--ci", "--ci-table", "absent")
+
+    assert 0 == theirs.status
+    assert 3 == ours.status
+    assert "CI infrastructure not provisioned" in theirs.out
+    assert "absent" in ours.json["error"]["message"]
+    both.differ("D33")
+
+
+FAQ = "s3://support-bot-data/faq/train.jsonl"
+ROWS_CSV = "s3://support-bot-data/custom/rows.csv"
+
+
+def test_datasets_with_every_flag_and_their_versions(both: Both):
+    """Equal content makes no version unless it is forced; a prefix has a hash too."""
+    full = ["--technique", "dpo", "--format", "csv", "--row-count", "7"]
+    runs = [
+        both.run("dataset", "rows", "--s3-uri", ROWS_CSV, *full, "--column-schema", '{"q": "text"}'),
+        both.run("dataset", "--s3-uri", FAQ, "--name", "faq"),
+        both.run("dataset", "faq", f"--s3-uri={FAQ}"),
+        both.run("dataset", "--name=faq", f"--s3-uri={FAQ}", "--force", "--row-count=3"),
+        both.run(
+            "dataset", "--s3-uri=s3://support-bot-data/tone/", "--technique=rlaif",
+            "--format=parquet", "--column-schema={}", "--name=all",
+        ),
+    ]  # fmt: skip
+
+    assert [0] * 10 == [each.status for pair in runs for each in pair]
+    both.differ()
+
+
+def test_datasets_of_the_last_tune_job(tuned: Both):
+    runs = [
+        tuned.run("dataset", "--from-tune"),
+        tuned.run("dataset", "own-name", "--from-tune", "sft", "--row-count", "9"),
+        tuned.run("dataset", "--from-tune", "sft"),
+    ]
+
+    assert [0] * 6 == [each.status for pair in runs for each in pair]
+    tuned.differ("D36")
+
+
+def test_evaluators_with_every_flag_and_registered_again(both: Both):
+    runs = [
+        both.run(
+            "evaluator", "reward", "--type", "lambda", "--arn", LAMBDA, "--technique", "rlvr",
+            "--description", "Checks the unit tests",
+        ),
+        both.run(
+            "evaluator", "--name=judge", "--type=model", "--arn=s3://support-bot-data/judge/",
+            "--technique=rlaif", "--description=a judge",
+        ),
+        both.run(
+            "evaluator", "--name", "reward", "--type", "lambda", "--arn-or-uri", f"{LAMBDA}-2",
+            "--technique", "rlvr",
+        ),
+    ]  # fmt: skip
+
+    assert [0] * 6 == [each.status for pair in runs for each in pair]
+    both.differ("history")
+
+
+def test_the_deprecated_forms_record_the_same(both: Both):
+    runs = [
+        both.run(
+            "--dataset", "--dataset-name", "old", "--dataset-s3-uri", FAQ, "--dataset-format",
+            "jsonl", "--dataset-technique", "rlvr", "--dataset-row-count", "5",
+            "--dataset-column-schema", "{}", "--force",
+        ),
+        both.run(
+            "--evaluator", "--evaluator-name", "old", "--evaluator-type", "lambda",
+            "--evaluator-arn-or-uri", LAMBDA, "--evaluator-technique", "rlvr",
+            "--evaluator-description", "of before",
+        ),
+    ]  # fmt: skip
+
+    assert [0] * 4 == [each.status for pair in runs for each in pair]
+    both.differ()
+    assert ["--dataset", "--evaluator"] == [
+        name for (_, ours), name in zip(runs, ("--dataset", "--evaluator"), strict=True)
+        if f"register {name} is deprecated" in ours.err
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--status", "fine"],
+        ["--bogus"],
+        ["dataset", "d", "--format", "xml", "--s3-uri", FAQ],
+        ["dataset", "d"],
+        ["dataset", "d", "--s3-uri", FAQ, "--column-schema", "{q"],
+        ["dataset", "--from-tune", "rlvr"],
+        ["evaluator", "e", "--type", "lambda", "--technique", "rlvr"],
+        ["--benchmark-status", "completed"],
+        ["--benchmark-status=done", "--benchmark-run-id=r"],
+    ],
+    ids=" ".join,
+)
+def test_what_the_script_refuses_ours_refuses_and_neither_records_anything(both: Both, words):
+    """1 there, 2 here: docs/command-line.md, "Exit status"."""
+    theirs, ours = both.run(*words)
+
+    assert (1, 2) == (theirs.status, ours.status)
+    both.differ()
+    assert ["do"] == [*both.ours.recorded()]
+
+
+def test_every_row_of_the_table_is_expected_somewhere():
+    named = Path(__file__).read_text("utf-8")
+
+    assert [] == [name for name in ROWS if f'"{name}"' not in named]
