@@ -105,11 +105,22 @@ def _deployment(front: Front, options: dict[str, Any], *, as_json: bool) -> None
     answer = front.call("register_deployment", arguments)
     if as_json:
         record = {key: value for key, value in answer["record"].items() if key not in _OUR_OWN}
+        if options["ci"]:
+            record = _as_queued(record)
         print_json({**record, "id": answer["id"]})
     else:
         print_message(answer)
         print_table(_PLACES, states(_outcomes(answer)))
     print_asides(answer)
+
+
+def _as_queued(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as the CI table has it: of several components the first alone."""
+    if "icList" not in record:
+        return record
+    components = [each for each in record["icList"] if not each.get("isAdapter")]
+    kept = [each for each in record["icList"] if each not in components[1:]]
+    return {**record, "icList": kept}
 
 
 def _outcomes(answer: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

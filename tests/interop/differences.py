@@ -5,9 +5,10 @@ Each row names its defect in the record contract, section 8 (`D..`), or the desi
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 NOTHING = "<nothing>"
@@ -16,7 +17,7 @@ NOTHING = "<nothing>"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A place where documents may differ, as a glob, and what each has there."""
+    """A place where documents may differ, as a pattern, and what each has there."""
 
     place: str
     why: str
@@ -45,7 +46,7 @@ def unexplained(
         found = {
             name
             for name in expected
-            if fnmatchcase(place, rows[name].place) and rows[name].holds(one, other)
+            if re.fullmatch(rows[name].place, place) and rows[name].holds(one, other)
         }
         used |= found
         if not found:
@@ -61,17 +62,19 @@ def _hidden(theirs: Any, ours: Any) -> bool:
     return theirs == "local-development-key" and ours == "***REDACTED***"
 
 
-def _pending(theirs: Any, ours: Any) -> bool:
-    return (theirs, ours) == ("Approved", "PendingManualApproval")
-
-
-METADATA = "packages/*/CustomerMetadataProperties"
+METADATA = r"packages/\d/CustomerMetadataProperties"
+ITEM = "(mlcc-ci-table|ci-e2e)/[0-9a-f]{16}"
 
 ROWS: dict[str, Row] = {
     "D1": Row("packages", "empty values made the service refuse every version", _only_ours),
-    "D12": Row("*/VLLM_API_KEY", "a key of an API was stored and printed in clear", _hidden),
+    "D12": Row(".*parameters/VLLM_API_KEY", "a key was stored and printed in clear", _hidden),
+    "D13": Row(
+        ".*/parameters/VLLM_NEW",
+        "whatever the shell had under the engine's prefix was taken for the project's",
+        lambda theirs, ours: (theirs, ours) == ("x", NOTHING),
+    ),
     "D16": Row(
-        "*icList/*/baseIcName",
+        r".*icList/\d/baseIcName",
         "the adapter's own component, here none, stood for its base component's conf",
         lambda theirs, ours: (theirs, ours) == ("", "default"),
     ),
@@ -82,23 +85,28 @@ ROWS: dict[str, Row] = {
     ),
     "D20": Row(f"{METADATA}/adapterName", "versions could not be found by name", _only_ours),
     "D27": Row(
-        "mlcc-ci-table/*",
+        ITEM,
         "the benchmark was recorded on an item of its own, which nobody queued",
         lambda theirs, ours: ours == NOTHING and "testStatus" not in theirs,
     ),
-    "D27, the item": Row(
-        "mlcc-ci-table/*/lastBenchmark*", "and not on the configuration's", _only_ours
-    ),
+    "D27, the item": Row(f"{ITEM}/lastBenchmark.*", "and not on the configuration's", _only_ours),
     "D33": Row(
-        "registry.json", "--json and --ci printed, or wrote the table, and nothing else", _only_ours
+        "registry.json|packages",
+        "--json and --ci printed, or wrote the table, and nothing else",
+        _only_ours,
+    ),
+    "D35": Row(
+        r"datasets.json/\d/(row_count|versions/\d/rows)",
+        "the rows of a prefix were not counted",
+        lambda theirs, ours: (theirs, ours) == (None, 2),
     ),
     "D36": Row(
-        "datasets.json/*/name",
+        r"datasets.json/\d/name",
         "the slug came from the latest source instead of the technique's",
         lambda theirs, ours: (theirs[:-4], ours[:-4]) == ("tone-pairs-", "customer-faq-"),
     ),
     "D42": Row(
-        "ci-e2e/*/baseImageVersion",
+        f"{ITEM}/baseImageVersion",
         "a registry's port was taken for a tag",
         lambda theirs, ours: (theirs, ours) == ("5000/x", ""),
     ),
@@ -106,17 +114,42 @@ ROWS: dict[str, Row] = {
         "registry.json", "D41; specification, Local Registry (Default)", _only_ours
     ),
     "approval": Row(
-        "packages/*/ModelApprovalStatus",
+        r"packages/\d/ModelApprovalStatus",
         "design, register_deployment: Approved for status success alone",
-        _pending,
+        lambda theirs, ours: (theirs, ours) == ("Approved", "PendingManualApproval"),
     ),
     "endpoint": Row(
         f"{METADATA}/endpointName",
         "design, register_deployment: versions are registered with their endpoint",
         _only_ours,
     ),
-    "id": Row("printed/id", "issue: the record, then id", _only_ours),
-    "our entry keys": Row("registry.json/entries/*", "design, Decided: extra keys", _only_ours),
-    "our item keys": Row("*/*/r*", "design, register_deployment: the entry's id", _only_ours),
-    "history": Row("evaluators.json/*", "design, register_evaluator: keeps history", _only_ours),
+    "id": Row("printed/id", "the record, then the entry's id", _only_ours),
+    "our entry keys": Row(
+        r".*registry.json/entries/\d/(projectName|buildStrategy|endpointName|project)",
+        "design, Decided: extra keys of a local entry",
+        _only_ours,
+    ),
+    "D5": Row(
+        r"project/registry.json/entries/\d/modelPackage(Arn|Version)",
+        "the version was written into the user's last entry, whichever had been logged",
+        _only_ours,
+    ),
+    "our item keys": Row(
+        f"{ITEM}/(registrationId|writeRequestId|previousStatus|revision|updatedAt)",
+        "design, register_deployment and claim_ci_untested; docs/ci.md, Attributes of ours",
+        _only_ours,
+    ),
+    "history": Row(
+        r"evaluators.json/\d/history", "design, register_evaluator: keeps history", _only_ours
+    ),
+    "not sent": Row(
+        r"evaluators.json/\d/description",
+        "design, register_evaluator: updates; what is not sent stays",
+        lambda theirs, ours: theirs == "" and ours != "",
+    ),
+    "columns": Row(
+        r"datasets.json/\d/column_schema",
+        "design, register_dataset: an object; as text it has no spaces, and none is null",
+        lambda theirs, ours: json.loads(theirs) == json.loads(ours or "{}"),
+    ),
 }

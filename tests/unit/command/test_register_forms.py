@@ -64,7 +64,7 @@ def test_json_prints_the_record_with_mlccs_keys_in_order_then_the_id_and_nothing
 
 
 def test_ci_implies_json_and_what_was_asked_for_and_not_done_is_an_error(command, home):
-    done = command("register", "--ci", "--json")
+    done = command("register", "--ci")
 
     assert 8 == done.status
     assert "credentials" == done.json["error"]["code"]
