@@ -92,7 +92,7 @@ ROWS: dict[str, Row] = {
     "D27, the item": Row(f"{ITEM}/lastBenchmark.*", "and not on the configuration's", _only_ours),
     "D33": Row(
         "registry.json|packages",
-        "--json and --ci printed, or wrote the table, and nothing else",
+        "--json only printed and --ci only wrote the table",
         _only_ours,
     ),
     "D35": Row(
@@ -151,5 +151,10 @@ ROWS: dict[str, Row] = {
         r"datasets.json/\d/column_schema",
         "design, register_dataset: an object; as text it has no spaces, and none is null",
         lambda theirs, ours: json.loads(theirs) == json.loads(ours or "{}"),
+    ),
+    "technique": Row(
+        "do/adapters/polite.conf",
+        "design, list_adapters: technique; ours goes from the version into the conf and on",
+        lambda theirs, ours: [*theirs, 'export ADAPTER_TECHNIQUE="dpo"'] == ours,
     ),
 }

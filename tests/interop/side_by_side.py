@@ -78,7 +78,9 @@ class Side:
     def items(self, table: str) -> dict[str, Document]:
         """Return a CI table by configId, each item's JSON parsed."""
         found = self.clients["dynamodb"].scan(TableName=table)["Items"]
-        plain = [{name: next(iter(value.values())) for name, value in each.items()} for each in found]
+        plain = [
+            {name: next(iter(value.values())) for name, value in each.items()} for each in found
+        ]
         for each in plain:
             if "configJson" in each:
                 each["configJson"] = json.loads(each["configJson"])

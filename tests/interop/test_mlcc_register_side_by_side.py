@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,11 @@ import pytest
 from clients.command.app import run
 from clients.command.front import Front
 from sandbox.identities import DEFAULT_ACCOUNT, SECOND_ACCOUNT
-from sandbox.sample import REPOSITORY, TABLE
+from sandbox.sample import REPOSITORY, TABLE, start_endpoint
 from sandbox.service import Sandbox
 
 from ..unit.command.conftest import InMemory
-from .conftest import PIN, registry_command
+from .conftest import PIN, ran, registry_command
 from .differences import ROWS, unexplained
 from .side_by_side import NAMED_TABLE, Accounts, Programs, Ran, Side, packages
 
@@ -135,6 +137,19 @@ class Both:
         theirs = self._programs.run(self.theirs, f"register-{version}", *words, **variables)
         return theirs, self._shell(self.ours, ["register", *words], variables)
 
+    def command(self, side: Side, *words: str, **variables: str) -> Ran:
+        """Run our command line on a side."""
+        return self._shell(side, [*words], variables)
+
+    def add(self, name: str, version: str) -> tuple[Ran, Ran]:
+        """Have both add an adapter from their account's registry."""
+        words = ["add", name, "--from-registry"]
+        theirs = self._programs.run(
+            self.theirs, "adapter-1.6.0", *words, version.format(self.theirs.account)
+        )
+        ours = ["adapter", *words, version.format(self.ours.account)]
+        return theirs, self._shell(self.ours, ours, {"MLCC_REGISTRY_POLL_S": "0.05"})
+
     def differ(self, *expected: str, **printed: tuple[Any, Any]) -> None:
         """Demand that the records, and what was printed, differ in the expected rows alone."""
         theirs, ours = self.theirs.recorded(), self.ours.recorded()
@@ -226,9 +241,10 @@ def both(accounts: Accounts, programs: Programs, scripts, shell: Shell, npm_pack
     return Both(theirs, ours, programs, shell)
 
 
-
 SENTENCE = "⚠️  MPG registration failed (non-fatal) — local registry is the primary record"
 LAMBDA = "arn:aws:lambda:us-west-2:111122223333:function:reward"
+ENDPOINT = "support-bot-endpoint"
+BASE = "support-bot-default-1770000000"
 LATEST = "s3://support-bot-data/tone/pairs.jsonl"
 
 
@@ -294,7 +310,14 @@ def test_where_1_6_0_can_write_no_version_ours_does(tuned: Both):
 
 
 def test_json_prints_the_record_and_the_shells_values_are_in_it(tuned: Both):
-    shell = {"VLLM_MAX_MODEL_LEN": "16384", "VLLM_NEW": "x", "BASE_IMAGE": "a/b:c", "OTHER": "no"}
+    shell = {
+        "AWS_REGION": "eu-west-1",
+        "BASE_IMAGE": "a/b:c",
+        "INSTANCE_TYPE": "ml.p5.48xlarge",
+        "OTHER": "no",
+        "VLLM_MAX_MODEL_LEN": "16384",
+        "VLLM_NEW": "x",
+    }
     theirs, ours = tuned.run("--json", "--status", "partial", "--notes", "n", **shell)
 
     assert (0, 0) == (theirs.status, ours.status)
@@ -320,7 +343,10 @@ def test_a_benchmark_is_recorded_on_the_item_of_the_configuration(both: Both):
     queued = both.run("--ci")
     flags = ["--benchmark-status", "completed", "--benchmark-run-id", "run-7"]
     recorded = both.run(*flags)
-    again = both.run("--benchmark-status=failed", "--benchmark-run-id=run-8")
+    table = ["--ci-table", TABLE]  # stronger than the shell's
+    again = both.run(
+        "--benchmark-status=failed", "--benchmark-run-id=run-8", *table, CI_TABLE_NAME="absent"
+    )
 
     assert [0] * 6 == [each.status for pair in (queued, recorded, again) for each in pair]
     both.differ("D33", "D12", "our item keys")
@@ -350,6 +376,7 @@ def test_a_table_that_is_not_there_is_a_remark_there_and_a_failure_here(both: Bo
 
 
 FAQ = "s3://support-bot-data/faq/train.jsonl"
+COLUMNS = '{"q": "text"}'
 ROWS_CSV = "s3://support-bot-data/custom/rows.csv"
 
 
@@ -357,7 +384,7 @@ def test_datasets_with_every_flag_and_their_versions(both: Both):
     """Equal content makes no version unless it is forced; a prefix has a hash too."""
     full = ["--technique", "dpo", "--format", "csv", "--row-count", "7"]
     runs = [
-        both.run("dataset", "rows", "--s3-uri", ROWS_CSV, *full, "--column-schema", '{"q": "text"}'),
+        both.run("dataset", "rows", "--s3-uri", ROWS_CSV, *full, "--column-schema", COLUMNS),
         both.run("dataset", "--s3-uri", FAQ, "--name", "faq"),
         both.run("dataset", "faq", f"--s3-uri={FAQ}"),
         both.run("dataset", "--name=faq", f"--s3-uri={FAQ}", "--force", "--row-count=3"),
@@ -446,6 +473,85 @@ def test_what_the_script_refuses_ours_refuses_and_neither_records_anything(both:
     assert (1, 2) == (theirs.status, ours.status)
     both.differ()
     assert ["do"] == [*both.ours.recorded()]
+
+
+def test_registry_lists_and_shows_what_mlccs_command_line_does(both: Both, package: Path):
+    """Of 1.5.2, on the same files; it lists the oldest first and leaves a filter out (D37)."""
+    mine = partial(both.command, both.ours)
+    mine("register", "--status", "partial")
+    mine("register", "--project")
+    both.append("config", 'export DEPLOYMENT_CONFIG="http-flask"')
+    mine("register")
+    theirs = partial(mlcc_listed, package, both.ours)
+    filters = [
+        [],
+        ["--status", "partial"],
+        ["--model=QWEN", "--backend", "vllm"],
+        ["--architecture=transformers", "--instance-type=ml.g5.2xlarge", "--status=success"],
+    ]
+    flask = ["--deployment-config=http-flask"]
+    listed = [listed_ids(mine("registry", "list", "--json", *each)) for each in (*filters, flask)]
+
+    assert [sorted(theirs("list", *each)) for each in filters] == [
+        sorted(each) for each in listed[:-1]
+    ]
+    assert [3, 1, 2, 1, 1] == [len(each) for each in listed]
+    assert 3 == len(theirs("list", *flask))
+    searched = ["search", "--model", "Qwen/*3-?B", "--status=success"]
+    assert sorted(theirs(*searched)) == sorted(listed_ids(mine("registry", *searched, "--json")))
+    shown = mlcc_printed(package, both.ours, "get", listed[1][0])
+    for word in ("get", "show"):
+        entry = mine("registry", word, listed[1][0], "--json").json["entry"]
+        assert json.loads(shown[shown.index("{") :]) == entry
+
+
+def listed_ids(ran: Ran) -> list[str]:
+    assert 0 == ran.status
+    return [each["id"] for each in ran.json["deployments"]]
+
+
+def mlcc_listed(package: Path, side: Side, *words: str) -> list[str]:
+    return re.findall(r"^  ([0-9a-f]{8}) ", mlcc_printed(package, side, *words), re.MULTILINE)
+
+
+def mlcc_printed(package: Path, side: Side, *words: str) -> str:
+    return ran([*registry_command(package), *words], side.home, side.project)
+
+
+VERSION = {
+    "ModelPackageGroupName": "support-bot",
+    "ModelApprovalStatus": "Approved",
+    "CustomerMetadataProperties": {
+        "isAdapter": "true",
+        "modelDataUrl": "s3://support-bot-adapters/tone-dpo/v1",
+        "modelName": "Qwen/Qwen3-4B",
+        "parentModelVersionArn": "arn:aws:sagemaker:us-west-2:111122223333:model-package/base/1",
+        "tuneTechnique": "dpo",
+    },
+}
+
+
+def test_an_adapter_of_the_registry_is_added_with_the_same_conf_and_component(both: Both):
+    for side in (both.theirs, both.ours):
+        sagemaker = side.clients["sagemaker"]
+        image = f"{side.account}.dkr.ecr.us-west-2.amazonaws.com/{REPOSITORY}:support-bot-latest"
+        start_endpoint(
+            sagemaker, image, endpoint=ENDPOINT, base_component=BASE, model="Qwen/Qwen3-4B"
+        )
+        sagemaker.create_model_package_group(ModelPackageGroupName="support-bot")
+        sagemaker.create_model_package(**VERSION)
+    theirs, ours = both.add("polite", "arn:aws:sagemaker:us-west-2:{}:model-package/support-bot/1")
+
+    assert (0, 0) == (theirs.status, ours.status)
+    both.differ("technique", component=tuple(created(side) for side in (both.theirs, both.ours)))
+
+
+def created(side: Side) -> Any:
+    found = side.clients["sagemaker"].describe_inference_component(
+        InferenceComponentName="support-bot-adapter-polite"
+    )
+    wanted = ("EndpointName", "InferenceComponentStatus", "Specification", "RuntimeConfig")
+    return {key: found[key] for key in wanted if key in found}
 
 
 def test_every_row_of_the_table_is_expected_somewhere():
