@@ -30,6 +30,8 @@ def test_a_job_registers_claims_tests_and_reports(run: Run, ci_table: str):
         record.json["projectName"],
         [*record.json][-1],
     )
+    names = [each["name"] for each in record.json["icList"]]
+    assert ["default", "faq-sft", "tone-dpo"] == names  # of the components, the first
     assert [config] == [each["configId"] for each in claimed]
     assert [] == none_left
     assert [lease] == renewed["renewed"]

@@ -105,6 +105,12 @@ ROWS: dict[str, Row] = {
         "the slug came from the latest source instead of the technique's",
         lambda theirs, ours: (theirs[:-4], ours[:-4]) == ("tone-pairs-", "customer-faq-"),
     ),
+    "D25": Row("datasets.json", "--from-train was unknown", _only_ours),
+    "D36, said": Row(
+        r"datasets.json/\d/(versions/\d/)?technique",
+        "an sft that was said was taken for the default",
+        lambda theirs, ours: (theirs, ours) == ("dpo", "sft"),
+    ),
     "D42": Row(
         f"{ITEM}/baseImageVersion",
         "a registry's port was taken for a tag",
@@ -141,6 +147,11 @@ ROWS: dict[str, Row] = {
     ),
     "history": Row(
         r"evaluators.json/\d/history", "design, register_evaluator: keeps history", _only_ours
+    ),
+    "arn": Row(
+        "evaluators.json",
+        "design, register_evaluator: a model is an S3 URI or a model package",
+        lambda theirs, ours: theirs != NOTHING and ours == NOTHING,
     ),
     "not sent": Row(
         r"evaluators.json/\d/description",

@@ -272,7 +272,7 @@ def test_base_and_adapters_become_versions_of_the_same_group(tuned: Both):
 
 
 def test_the_local_entry_with_status_notes_and_excluded_adapters(tuned: Both):
-    flags = ["--notes", "tune ended", "--status=partial"]
+    flags = ["--notes", 'said "20 % faster" — 日本', "--status=partial"]
     excluded = ["--exclude", "other", "--exclude=more,faq-sft"]
     theirs, ours = tuned.run("model", *flags, *excluded, version="1.5.2")
 
@@ -385,7 +385,7 @@ def test_datasets_with_every_flag_and_their_versions(both: Both):
     full = ["--technique", "dpo", "--format", "csv", "--row-count", "7"]
     runs = [
         both.run("dataset", "rows", "--s3-uri", ROWS_CSV, *full, "--column-schema", COLUMNS),
-        both.run("dataset", "--s3-uri", FAQ, "--name", "faq"),
+        both.run("dataset", "--s3-uri", FAQ, "--name", "faq", "--row-count", ""),
         both.run("dataset", "faq", f"--s3-uri={FAQ}"),
         both.run("dataset", "--name=faq", f"--s3-uri={FAQ}", "--force", "--row-count=3"),
         both.run(
@@ -403,10 +403,22 @@ def test_datasets_of_the_last_tune_job(tuned: Both):
         tuned.run("dataset", "--from-tune"),
         tuned.run("dataset", "own-name", "--from-tune", "sft", "--row-count", "9"),
         tuned.run("dataset", "--from-tune", "sft"),
+        tuned.run("dataset", "said", "--from-tune", "dpo", f"--s3-uri={FAQ}", "--technique=sft"),
     ]
 
-    assert [0] * 6 == [each.status for pair in runs for each in pair]
-    tuned.differ("D36")
+    assert [0] * 8 == [each.status for pair in runs for each in pair]
+    tuned.differ("D36", "D36, said")
+
+
+def test_a_dataset_of_a_train_job_and_an_arn_of_another_kind(both: Both):
+    """What one side alone records."""
+    both.append("config", f'export TRAIN_DATASET_S3_URI_SFT="{FAQ}"')
+    trained = both.run("dataset", "--from-train", "sft")
+    model = ["--type=model", f"--arn={LAMBDA}", "--technique=rlaif"]
+    judged = both.run("evaluator", "judge", *model)
+
+    assert [(1, 0), (0, 2)] == [(a.status, b.status) for a, b in (trained, judged)]
+    both.differ("D25", "arn")
 
 
 def test_evaluators_with_every_flag_and_registered_again(both: Both):
@@ -463,6 +475,7 @@ def test_the_deprecated_forms_record_the_same(both: Both):
         ["evaluator", "e", "--type", "lambda", "--technique", "rlvr"],
         ["--benchmark-status", "completed"],
         ["--benchmark-status=done", "--benchmark-run-id=r"],
+        ["model", "dataset"],
     ],
     ids=" ".join,
 )
