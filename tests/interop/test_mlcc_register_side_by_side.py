@@ -144,11 +144,14 @@ class Both:
     def add(self, name: str, version: str) -> tuple[Ran, Ran]:
         """Have both add an adapter from their account's registry."""
         words = ["add", name, "--from-registry"]
-        theirs = self._programs.run(
-            self.theirs, "adapter-1.6.0", *words, version.format(self.theirs.account)
+        theirs, ours = (
+            [*words, version.format(side.account)] if version else words
+            for side in (self.theirs, self.ours)
         )
-        ours = ["adapter", *words, version.format(self.ours.account)]
-        return theirs, self._shell(self.ours, ours, {"MLCC_REGISTRY_POLL_S": "0.05"})
+        return (
+            self._programs.run(self.theirs, "adapter-1.6.0", *theirs),
+            self._shell(self.ours, ["adapter", *ours], {"MLCC_REGISTRY_POLL_S": "0.05"}),
+        )
 
     def differ(self, *expected: str, **printed: tuple[Any, Any]) -> None:
         """Demand that the records, and what was printed, differ in the expected rows alone."""
@@ -414,7 +417,7 @@ def test_a_dataset_of_a_train_job_and_an_arn_of_another_kind(both: Both):
     """What one side alone records."""
     both.append("config", f'export TRAIN_DATASET_S3_URI_SFT="{FAQ}"')
     trained = both.run("dataset", "--from-train", "sft")
-    model = ["--type=model", f"--arn={LAMBDA}", "--technique=rlaif"]
+    model = ["--type=model", "--arn-or-uri", LAMBDA, "--technique=rlaif"]
     judged = both.run("evaluator", "judge", *model)
 
     assert [(1, 0), (0, 2)] == [(a.status, b.status) for a, b in (trained, judged)]
@@ -432,7 +435,7 @@ def test_evaluators_with_every_flag_and_registered_again(both: Both):
             "--technique=rlaif", "--description=a judge",
         ),
         both.run(
-            "evaluator", "--name", "reward", "--type", "lambda", "--arn-or-uri", f"{LAMBDA}-2",
+            "evaluator", "--name", "reward", "--type", "lambda", f"--arn-or-uri={LAMBDA}-2",
             "--technique", "rlvr",
         ),
     ]  # fmt: skip
@@ -488,6 +491,25 @@ def test_what_the_script_refuses_ours_refuses_and_neither_records_anything(both:
     assert ["do"] == [*both.ours.recorded()]
 
 
+def test_flags_that_only_check_are_refused_with_the_reason(both: Both):
+    """docs/moving-from-do-register.md; the example's deployment is active."""
+    theirs, ours = both.run("--with-endpoint", "--with-metrics", "--ic", "--json")
+
+    assert (0, 2) == (theirs.status, ours.status)
+    assert "leave them out" in ours.err
+    both.differ()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["dataset", "-h"]], ids=" ".join)
+def test_help_is_a_success_of_both(both: Both, words):
+    theirs, ours = both.run(*words)
+
+    assert (0, 0) == (theirs.status, ours.status)
+    assert "--s3-uri" in theirs.out
+    assert "dataset" in ours.out
+    both.differ()
+
+
 def test_registry_lists_and_shows_what_mlccs_command_line_does(both: Both, package: Path):
     """Of 1.5.2, on the same files; it lists the oldest first and leaves a filter out (D37)."""
     mine = partial(both.command, both.ours)
@@ -497,19 +519,19 @@ def test_registry_lists_and_shows_what_mlccs_command_line_does(both: Both, packa
     mine("register")
     theirs = partial(mlcc_listed, package, both.ours)
     filters = [
-        [],
         ["--status", "partial"],
         ["--model=QWEN", "--backend", "vllm"],
         ["--architecture=transformers", "--instance-type=ml.g5.2xlarge", "--status=success"],
     ]
     flask = ["--deployment-config=http-flask"]
-    listed = [listed_ids(mine("registry", "list", "--json", *each)) for each in (*filters, flask)]
+    listed = [
+        listed_ids(mine("registry", "list", "--json", *each)) for each in ([], *filters, flask)
+    ]
 
-    assert [sorted(theirs("list", *each)) for each in filters] == [
+    assert [sorted(theirs("list", *each)) for each in (flask, *filters)] == [
         sorted(each) for each in listed[:-1]
     ]
     assert [3, 1, 2, 1, 1] == [len(each) for each in listed]
-    assert 3 == len(theirs("list", *flask))
     searched = ["search", "--model", "Qwen/*3-?B", "--status=success"]
     assert sorted(theirs(*searched)) == sorted(listed_ids(mine("registry", *searched, "--json")))
     shown = mlcc_printed(package, both.ours, "get", listed[1][0])
@@ -553,6 +575,9 @@ def test_an_adapter_of_the_registry_is_added_with_the_same_conf_and_component(bo
         )
         sagemaker.create_model_package_group(ModelPackageGroupName="support-bot")
         sagemaker.create_model_package(**VERSION)
+    theirs, ours = both.add("polite", "")  # nobody can be asked
+    assert (1, 2) == (theirs.status, ours.status)
+    assert "support-bot/1" in ours.err
     theirs, ours = both.add("polite", "arn:aws:sagemaker:us-west-2:{}:model-package/support-bot/1")
 
     assert (0, 0) == (theirs.status, ours.status)
@@ -565,6 +590,20 @@ def created(side: Side) -> Any:
     )
     wanted = ("EndpointName", "InferenceComponentStatus", "Specification", "RuntimeConfig")
     return {key: found[key] for key in wanted if key in found}
+
+
+def test_every_flag_that_the_script_takes_is_given_here(scripts):
+    """As its own text names them, with and without `=`."""
+    text = scripts["1.6.0"]["register"]
+    labels = "|".join(re.findall(r"^\s*(-[^)\s]*)\)", text, re.MULTILINE)).split("|")
+    given = Path(__file__).read_text("utf-8")
+
+    assert {"--status", "--status=*", "--dataset-name", "-h"} <= {*labels}
+    assert [] == [
+        label
+        for label in labels
+        if (label[:-1] if label.endswith("*") else f'"{label}"') not in given
+    ]
 
 
 def test_every_row_of_the_table_is_expected_somewhere():
