@@ -6,16 +6,10 @@ What each recorded is read back by independent clients, as one document that can
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +19,12 @@ from sandbox import sample
 from sandbox.identities import DEFAULT_ACCOUNT, DEFAULT_KEY, SECOND_ACCOUNT, SECOND_KEY
 from sandbox.service import Sandbox
 
-from . import aws_command
+from .differences import ROWS, unexplained
+from .mlcc_programs import Programs, Ran
 
 Document = Any
-Helper = Callable[[list[str], dict[str, str]], tuple[int, str]]
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "support-bot"
-STAND_IN = Path(__file__).with_name("stand_in.py")
 SERVICES = ("sagemaker", "s3", "dynamodb", "ecr")
 NAMED_TABLE = "ci-e2e"
 TABLES = (sample.TABLE, NAMED_TABLE)
@@ -196,103 +189,86 @@ def _fill(account: dict[str, Any]) -> None:
         sample.create_ci_table(account["dynamodb"], table)
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Document:
-        """The JSON document that it printed, whatever was printed around it."""
-        start, end = self.out.index("{\n"), self.out.rindex("\n}")
-        return json.loads(self.out[start : end + 2])
+Shell = Callable[[Side, list[str], dict[str, str]], Ran]
 
 
-@dataclass(slots=True)
-class Programs:
-    """What MLCC's scripts find on PATH: `aws` and the register helper are answered from here.
+class Both:
+    """The two sides, and what each recorded so far."""
 
-    Attributes:
-        calls: The words of each `aws` call, in order.
-    """
+    def __init__(self, theirs: Side, ours: Side, programs: Programs, shell: Shell) -> None:
+        self.theirs, self.ours = theirs, ours
+        self._programs, self._shell = programs, shell
 
-    folder: Path
-    accounts: Accounts
-    helper: Helper
-    account: dict[str, Any] = field(default_factory=dict)
-    variables: dict[str, str] = field(default_factory=dict)
-    calls: list[list[str]] = field(default_factory=list)
+    def run(self, *words: str, version: str = "1.6.0", **variables: str) -> tuple[Ran, Ran]:
+        """Give both the same words in the same shell; returns how each ended."""
+        theirs = self._programs.run(self.theirs, f"register-{version}", *words, **variables)
+        return theirs, self._shell(self.ours, ["register", *words], variables)
 
-    @property
-    def bin(self) -> Path:
-        return self.folder / "bin"
+    def command(self, side: Side, *words: str, **variables: str) -> Ran:
+        """Run our command line on a side."""
+        return self._shell(side, [*words], variables)
 
-    @contextmanager
-    def opened(self) -> Iterator[Programs]:
-        """Write the programs, and answer them as long as this lasts."""
-        address = self.folder / "line"
-        asks = f"exec {sys.executable} -I -S {STAND_IN} {address}"
-        self.bin.mkdir()
-        self.write("aws", f'{asks} aws "$@"')
-        self.write("sleep", "exit 0")
-        self.write(
-            "python3",
-            f'case "$1" in */.register_helper.py) shift; {asks} helper "$@";; esac\n'
-            f'exec {sys.executable} -I -S "$@"',
+    def add(self, name: str, version: str) -> tuple[Ran, Ran]:
+        """Have both add an adapter from their account's registry."""
+        words = ["add", name, "--from-registry"]
+        theirs, ours = (
+            [*words, version.format(side.account)] if version else words
+            for side in (self.theirs, self.ours)
         )
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(str(address))
-            listening.listen()
-            answering = threading.Thread(target=self._answer, args=(listening,), daemon=True)
-            answering.start()
-            yield self
-            with socket.socket(socket.AF_UNIX) as last:  # an empty line ends it
-                last.connect(str(address))
-            answering.join()
-
-    def write(self, name: str, text: str) -> None:
-        """Put a program of that name on the scripts' PATH."""
-        program = self.bin / name
-        program.write_text(f"#!/bin/bash\n{text}\n", "utf-8")
-        program.chmod(0o755)
-
-    def _answer(self, listening: socket.socket) -> None:
-        while True:
-            line, _ = listening.accept()
-            with line, line.makefile("rb") as asked:
-                if not (words := asked.read()):
-                    return
-                program, *arguments = json.loads(words)
-                line.sendall(json.dumps(self._answered(program, arguments)).encode())
-
-    def _answered(self, program: str, arguments: list[str]) -> aws_command.Answer:
-        if program == "aws":
-            self.calls.append(arguments)
-            return aws_command.answered(self.account, arguments)
-        status, out = self.helper(arguments, self.variables)
-        return status, out, ""
-
-    def run(self, side: Side, script: str, *words: str, **shell: str) -> Ran:
-        """Run one of the project's `do/` scripts on a side."""
-        self.account, self.variables = side.clients, {"HOME": str(side.user)}
-        done = subprocess.run(
-            ["bash", str(side.project / "do" / script), *words],
-            cwd=side.project,
-            env={
-                **side.environment,
-                "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
-                "HOME": str(side.user),
-                "LANG": "C.UTF-8",
-                "MLCC_SKIP_SECRET_DISCOVERY": "1",
-                **shell,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
+        return (
+            self._programs.run(self.theirs, "adapter-1.6.0", *theirs),
+            self._shell(self.ours, ["adapter", *ours], {"MLCC_REGISTRY_POLL_S": "0.05"}),
         )
-        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def differ(self, *expected: str, **printed: tuple[Any, Any]) -> None:
+        """Demand that the records, and what was printed, differ in the expected rows alone."""
+        theirs, ours = self.theirs.recorded(), self.ours.recorded()
+        for name, (one, other) in printed.items():
+            theirs[name], ours[name] = self.theirs.plain(one), self.ours.plain(other)
+        left, unused = unexplained(theirs, ours, ROWS, {*expected})
+
+        assert not left, "\n".join(map(str, left))
+        assert not unused
+
+    def packages(self) -> list[Any]:
+        """Return our model package versions."""
+        return packages(self.ours.clients["sagemaker"])
+
+    def push_image(self) -> None:
+        """Push the project's image, and let the profile name the account that holds it."""
+        for side in (self.theirs, self.ours):
+            ecr = side.clients["ecr"]
+            ecr.create_repository(repositoryName=sample.REPOSITORY)
+            manifest = '{"schemaVersion": 2}'
+            ecr.put_image(
+                repositoryName=sample.REPOSITORY,
+                imageManifest=manifest,
+                imageTag="support-bot-latest",
+            )
+            profile = {"accountId": side.account, "awsRegion": "us-west-2"}
+            config = {"activeProfile": "team", "profiles": {"team": profile}}
+            (side.home / "config.json").write_text(json.dumps(config), "utf-8")
+
+    def tested(self) -> None:
+        """Let a test of every queued configuration have passed."""
+        for side in (self.theirs, self.ours):
+            for config in side.items(sample.TABLE):
+                side.clients["dynamodb"].update_item(
+                    TableName=sample.TABLE,
+                    Key={"configId": {"S": config}},
+                    UpdateExpression="SET testStatus = :p, lastTestTimestamp = :t",
+                    ExpressionAttributeValues={
+                        ":p": {"S": "pass"},
+                        ":t": {"S": "2026-05-01T10:00:00Z"},
+                    },
+                )
+
+    def remove(self, *folders: str) -> None:
+        for side in (self.theirs, self.ours):
+            for each in folders:
+                shutil.rmtree(side.project / "do" / each)
+
+    def append(self, file: str, line: str) -> None:
+        for side in (self.theirs, self.ours):
+            with (side.project / "do" / file).open("a", encoding="utf-8") as conf:
+                conf.write(line + "\n")

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +25,9 @@ from sandbox.service import Sandbox
 
 from ..unit.command.conftest import InMemory
 from .conftest import PIN, ran, registry_command
-from .differences import ROWS, unexplained
-from .side_by_side import NAMED_TABLE, Accounts, Programs, Ran, Side, packages
+from .differences import ROWS
+from .mlcc_programs import Programs, Ran
+from .side_by_side import NAMED_TABLE, Accounts, Both, Shell, Side
 
 pytestmark = pytest.mark.timeout(300)  # the first test may wait for what npm and pip install
 
@@ -97,9 +96,9 @@ def helper(pip_install, npm_packages: Path, accounts: Accounts):
 
 
 @pytest.fixture(scope="module")
-def programs(accounts: Accounts, helper, package: Path, tmp_path_factory):
+def programs(helper, package: Path, tmp_path_factory):
     """The scripts' PATH: our stand-ins, and MLCC 1.5.2 as npm installs it globally."""
-    opened = Programs(tmp_path_factory.mktemp("programs"), accounts, helper)
+    opened = Programs(tmp_path_factory.mktemp("programs"), helper)
     with opened.opened():
         installed = opened.folder / "lib/node_modules/@aws"
         installed.mkdir(parents=True)
@@ -123,88 +122,6 @@ def scripts(script, npm_packages: Path):
         "1.6.0": rendered("ml-container-creator-1-6", "register", "adapter"),
         "1.5.2": rendered("@aws/ml-container-creator", "register"),
     }
-
-
-class Both:
-    """The two sides, and what each recorded so far."""
-
-    def __init__(self, theirs: Side, ours: Side, programs: Programs, shell: Shell) -> None:
-        self.theirs, self.ours = theirs, ours
-        self._programs, self._shell = programs, shell
-
-    def run(self, *words: str, version: str = "1.6.0", **variables: str) -> tuple[Ran, Ran]:
-        """Give both the same words in the same shell; returns how each ended."""
-        theirs = self._programs.run(self.theirs, f"register-{version}", *words, **variables)
-        return theirs, self._shell(self.ours, ["register", *words], variables)
-
-    def command(self, side: Side, *words: str, **variables: str) -> Ran:
-        """Run our command line on a side."""
-        return self._shell(side, [*words], variables)
-
-    def add(self, name: str, version: str) -> tuple[Ran, Ran]:
-        """Have both add an adapter from their account's registry."""
-        words = ["add", name, "--from-registry"]
-        theirs, ours = (
-            [*words, version.format(side.account)] if version else words
-            for side in (self.theirs, self.ours)
-        )
-        return (
-            self._programs.run(self.theirs, "adapter-1.6.0", *theirs),
-            self._shell(self.ours, ["adapter", *ours], {"MLCC_REGISTRY_POLL_S": "0.05"}),
-        )
-
-    def differ(self, *expected: str, **printed: tuple[Any, Any]) -> None:
-        """Demand that the records, and what was printed, differ in the expected rows alone."""
-        theirs, ours = self.theirs.recorded(), self.ours.recorded()
-        for name, (one, other) in printed.items():
-            theirs[name], ours[name] = self.theirs.plain(one), self.ours.plain(other)
-        left, unused = unexplained(theirs, ours, ROWS, {*expected})
-
-        assert not left, "\n".join(map(str, left))
-        assert not unused
-
-    def packages(self) -> list[Any]:
-        return packages(self.ours.clients["sagemaker"])
-
-    def push_image(self) -> None:
-        """Push the project's image, and let the profile name the account that holds it."""
-        for side in (self.theirs, self.ours):
-            ecr = side.clients["ecr"]
-            ecr.create_repository(repositoryName=REPOSITORY)
-            manifest = '{"schemaVersion": 2}'
-            ecr.put_image(
-                repositoryName=REPOSITORY, imageManifest=manifest, imageTag="support-bot-latest"
-            )
-            profile = {"accountId": side.account, "awsRegion": "us-west-2"}
-            config = {"activeProfile": "team", "profiles": {"team": profile}}
-            (side.home / "config.json").write_text(json.dumps(config), "utf-8")
-
-    def tested(self) -> None:
-        """Let a test of every queued configuration have passed."""
-        for side in (self.theirs, self.ours):
-            for config in side.items(TABLE):
-                side.clients["dynamodb"].update_item(
-                    TableName=TABLE,
-                    Key={"configId": {"S": config}},
-                    UpdateExpression="SET testStatus = :p, lastTestTimestamp = :t",
-                    ExpressionAttributeValues={
-                        ":p": {"S": "pass"},
-                        ":t": {"S": "2026-05-01T10:00:00Z"},
-                    },
-                )
-
-    def remove(self, *folders: str) -> None:
-        for side in (self.theirs, self.ours):
-            for each in folders:
-                shutil.rmtree(side.project / "do" / each)
-
-    def append(self, file: str, line: str) -> None:
-        for side in (self.theirs, self.ours):
-            with (side.project / "do" / file).open("a", encoding="utf-8") as conf:
-                conf.write(line + "\n")
-
-
-Shell = Callable[[Side, list[str], dict[str, str]], Ran]
 
 
 @pytest.fixture
