@@ -28,6 +28,9 @@ _EPILOG = (
     "70 internal; 130 interrupted."
 )
 
+_SAYS_JSON = {"--json", "--ci"}
+"""Options after which standard output holds JSON, a refusal too."""
+
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
@@ -73,7 +76,7 @@ def run(arguments: Sequence[str], front: Front) -> int:
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
     except Refused as refused:
-        if "--json" in arguments:
+        if not _SAYS_JSON.isdisjoint(arguments):
             print_json(refused.answer)
         sys.stdout.flush()
         print_refusal(refused)

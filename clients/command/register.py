@@ -29,6 +29,8 @@ _NOUNS = ("dataset", "evaluator")
 _OUR_OWN = {"buildStrategy"}
 """Keys of a record that MLCC's script stores but does not print."""
 
+_NO_COUNT = -1
+
 _PLACES = {"PLACE": "place", "STATE": "state", "WHAT": "what"}
 
 
@@ -57,6 +59,23 @@ def _modern(noun: str, args: list[str]) -> list[str]:
     return [each.replace(f"--{noun}-", "--", 1) if each in old else each for each in args]
 
 
+class _Count(click.IntRange):
+    """A count; a script's empty variable gives none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the count, or what the tool takes for none."""
+        return _NO_COUNT if value == "" else super().convert(value, param, ctx)
+
+
+def _refuse_checks(_context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        raise click.UsageError(
+            "--with-endpoint, --with-metrics and --ic checked that a deployment is active and "
+            "changed nothing that is recorded: leave them out, or check first with "
+            "mlcc-registry call audit_deployments"
+        )
+
+
 @click.group(cls=_Forms, invoke_without_command=True, options_metavar="[model] [OPTIONS]")
 @click.option(
     "--status", type=click.Choice(["success", "partial", "failed"]), help="Default: success."
@@ -79,6 +98,15 @@ def _modern(noun: str, args: list[str]) -> list[str]:
     help="Only record how a benchmark run of this configuration went.",
 )
 @click.option("--benchmark-run-id", help="That run's id.")
+@click.option(
+    "--with-endpoint",
+    "--with-metrics",
+    "--ic",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    callback=_refuse_checks,
+)
 @click.option("--dry-run", is_flag=True, help="Show every write that would happen.")
 @click.option("--idempotency-key", help="A repeat with the same key finds its entry, at any time.")
 @project_dir
@@ -105,11 +133,22 @@ def _deployment(front: Front, options: dict[str, Any], *, as_json: bool) -> None
     answer = front.call("register_deployment", arguments)
     if as_json:
         record = {key: value for key, value in answer["record"].items() if key not in _OUR_OWN}
+        if options["ci"]:
+            record = _as_queued(record)
         print_json({**record, "id": answer["id"]})
     else:
         print_message(answer)
         print_table(_PLACES, states(_outcomes(answer)))
     print_asides(answer)
+
+
+def _as_queued(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as the CI table has it: of several components the first alone."""
+    if "icList" not in record:
+        return record
+    components = [each for each in record["icList"] if not each.get("isAdapter")]
+    kept = [each for each in record["icList"] if each not in components[1:]]
+    return {**record, "icList": kept}
 
 
 def _outcomes(answer: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -146,7 +185,7 @@ def _benchmark(front: Front, /, options: dict[str, Any]) -> None:
 @click.option(
     "--technique", type=click.Choice(["sft", "dpo", "rlaif", "rlvr"]), help="Default: sft."
 )
-@click.option("--row-count", type=click.IntRange(0), help="Records; counted when absent.")
+@click.option("--row-count", type=_Count(0), help="Records; counted when absent.")
 @click.option("--column-schema", metavar="JSON", help="The columns, as a JSON object.")
 @click.option(
     "--from-tune",

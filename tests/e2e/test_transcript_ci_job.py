@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from uuid import uuid4
 
 from .commands import Run
 
@@ -16,7 +15,7 @@ def test_a_job_registers_claims_tests_and_reports(run: Run, ci_table: str):
     none_left = run("ci", "claim", "--worker", "job-2", "--json").json["configurations"]
     lease = claimed[0]["leaseId"]
     renewed = run("ci", "claim", "--worker", "job-1", "--renew", lease, "--json").json
-    stolen = run("ci", "record", config, str(uuid4()), "pass")
+    stolen = run("ci", "record", config, f"{config}.{'0' * 16}", "pass")
     recorded = run(
         "ci", "record", config, lease, "fail-build", "--duration-s", "12.5",
         "--error-message", "no such image", "--json",
@@ -30,6 +29,8 @@ def test_a_job_registers_claims_tests_and_reports(run: Run, ci_table: str):
         record.json["projectName"],
         [*record.json][-1],
     )
+    names = [each["name"] for each in record.json["icList"]]
+    assert ["default", "faq-sft", "tone-dpo"] == names  # of the components, the first
     assert [config] == [each["configId"] for each in claimed]
     assert [] == none_left
     assert [lease] == renewed["renewed"]

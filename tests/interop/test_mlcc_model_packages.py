@@ -105,10 +105,10 @@ def theirs(helper: subprocess.Popen[str], aws: dict[str, Any]):
     def run(command: str, **flags: str) -> tuple[int, dict[str, Any]]:
         given = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
         assert helper.stdin and helper.stdout
-        helper.stdin.write(json.dumps([command, *given]) + "\n")
+        helper.stdin.write(json.dumps([[command, *given], {}]) + "\n")
         helper.stdin.flush()
         status, answer = json.loads(helper.stdout.readline())
-        return status, answer
+        return status, json.loads(answer)
 
     return run
 

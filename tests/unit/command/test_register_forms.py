@@ -64,7 +64,7 @@ def test_json_prints_the_record_with_mlccs_keys_in_order_then_the_id_and_nothing
 
 
 def test_ci_implies_json_and_what_was_asked_for_and_not_done_is_an_error(command, home):
-    done = command("register", "--ci", "--json")
+    done = command("register", "--ci")
 
     assert 8 == done.status
     assert "credentials" == done.json["error"]["code"]
@@ -160,6 +160,13 @@ def test_the_technique_of_the_last_tune_job_may_be_left_out(command, home, proje
     ]
 
 
+def test_a_count_that_a_script_leaves_empty_is_none(command, home):
+    done = command("register", "dataset", "d", "--s3-uri", "s3://b/d", "--row-count", "")
+
+    assert 0 == done.status
+    assert [None] == [each["row_count"] for each in stored(home, "datasets")]
+
+
 def test_a_train_job_says_what_the_dataset_is(command, home, project):
     with (project / "do/config").open("a", encoding="utf-8") as config:
         config.write('export TRAIN_DATASET_S3_URI_SFT="s3://b/custom.jsonl"\n')
@@ -224,6 +231,15 @@ def test_the_deprecated_evaluator_form_works_with_a_warning(command, home):
     assert "⚠️  register --evaluator is deprecated: use register evaluator" in (
         done.err.splitlines()
     )
+
+
+@pytest.mark.parametrize("flag", ["--with-endpoint", "--with-metrics", "--ic"])
+def test_a_flag_that_only_checked_says_that_it_is_to_be_left_out(command, home, flag):
+    done = command("register", flag)
+
+    assert 2 == done.status
+    assert "leave them out" in done.err
+    assert not home.exists()
 
 
 @pytest.mark.parametrize(
