@@ -1,0 +1,37 @@
+"""The calls of one conversation, each by a run of the inspector's command line.
+
+    python client_inspector.py NODE INSPECTOR SERVER...
+
+Reads what client.mjs does and prints {tools, answers}. Each run starts a server of its own. The
+tools are listed strictly: a schema that some host could not use ends the run with status 6.
+"""
+
+import json
+import subprocess
+import sys
+
+FAILED_CALL = 5
+
+
+def main() -> None:
+    tools = ran(0, "tools/list", "--strict")["tools"]
+    answers = []
+    for call in json.load(sys.stdin):
+        named = ("--tool-name", call["name"], "--tool-args-json", json.dumps(call["arguments"]))
+        answers.append(ran(FAILED_CALL, "tools/call", *named))
+    print(json.dumps({"tools": tools, "answers": answers}))
+
+
+def ran(accepted: int, method: str, *options: str) -> dict[str, object]:
+    node, inspector, *server = sys.argv[1:]
+    form = ("--cli", "--format", "json", "--method", method)
+    command = [node, inspector, *form, *options, "--", *server]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in {0, accepted}:
+        sys.exit(f"{method} {options}: {done.returncode}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout)["result"]
+
+
+main()
