@@ -7,6 +7,7 @@ tools are listed strictly: a schema that some host could not use ends the run wi
 """
 
 import json
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,8 @@ def main() -> None:
 def ran(accepted: int, method: str, *options: str) -> dict[str, object]:
     node, inspector, *server = sys.argv[1:]
     form = ("--cli", "--format", "json", "--method", method)
-    command = [node, inspector, *form, *options, "--", *server]
+    environment = [word for each in os.environ.items() for word in ("-e", "=".join(each))]
+    command = [node, inspector, *form, *options, *environment, "--", *server]
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

@@ -27,9 +27,7 @@ async def main() -> None:
             async def see(done, total, message, seen=seen):
                 seen.append(done)
 
-            given = await session.call_tool(
-                call["name"], call["arguments"], progress_callback=see
-            )
+            given = await session.call_tool(call["name"], call["arguments"], progress_callback=see)
             answers.append(given.model_dump(mode="json", by_alias=True, exclude_none=True))
             progress.append(seen)
     said = {
