@@ -18,7 +18,7 @@ from fastmcp.exceptions import ToolError
 
 async def main() -> None:
     command, *arguments = sys.argv[1:]
-    transport = StdioTransport(command, arguments, env=dict(os.environ), cwd=os.getcwd())
+    transport = StdioTransport(command, arguments, env=dict(os.environ), cwd=".")
     answers, progress = [], []
     async with Client(transport) as client:
         tools = await client.list_tools()
