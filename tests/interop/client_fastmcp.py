@@ -2,8 +2,8 @@
 
     python client_fastmcp.py SERVER...
 
-Reads and prints what client.mjs does. A failed call raises by default, so its answer is what the
-exception says.
+Reads what client.mjs does and prints {server, tools, answers, progress}. A failed call raises by
+default, so its answer is what the exception says.
 """
 
 import asyncio
@@ -39,7 +39,6 @@ async def main() -> None:
             progress.append(seen)
         said = {
             "server": client.server_info.model_dump(by_alias=True),
-            "instructions": client.instructions,
             "tools": [each.model_dump(by_alias=True, exclude_none=True) for each in tools],
             "answers": answers,
             "progress": progress,

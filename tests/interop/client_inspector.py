@@ -2,14 +2,16 @@
 
     python client_inspector.py NODE INSPECTOR SERVER...
 
-Reads what client.mjs does and prints {tools, answers}. Each run starts a server of its own. The
-tools are listed strictly: a schema that some host could not use ends the run with status 6.
+Reads what client.mjs does and prints {server, tools, answers}. Each run starts a server of its
+own. The tools are listed strictly: a schema that some host could not use ends the run with status
+6. Calls are made in the newest protocol that both know, as the TypeScript SDK 2 does.
 """
 
 import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 FAILED_CALL = 5
 
@@ -19,11 +21,12 @@ def main() -> None:
     answers = []
     for call in json.load(sys.stdin):
         named = ("--tool-name", call["name"], "--tool-args-json", json.dumps(call["arguments"]))
-        answers.append(ran(FAILED_CALL, "tools/call", *named))
-    print(json.dumps({"tools": tools, "answers": answers}))
+        answers.append(ran(FAILED_CALL, "tools/call", "--protocol-era", "auto", *named))
+    server = answers[0]["_meta"]["io.modelcontextprotocol/serverInfo"]
+    print(json.dumps({"server": server, "tools": tools, "answers": answers}))
 
 
-def ran(accepted: int, method: str, *options: str) -> dict[str, object]:
+def ran(accepted: int, method: str, *options: str) -> dict[str, Any]:
     node, inspector, *server = sys.argv[1:]
     form = ("--cli", "--format", "json", "--method", method)
     environment = [word for each in os.environ.items() for word in ("-e", "=".join(each))]

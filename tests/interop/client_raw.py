@@ -2,8 +2,8 @@
 
     python client_raw.py SERVER...
 
-Reads and prints what client.mjs does, and `unasked`: what the server said that was neither an
-answer to a request nor the progress of one.
+Reads what client.mjs does and prints {server, tools, answers, progress, unasked}; `unasked` is what
+the server said that was neither an answer to a request nor the progress of one.
 """
 
 import json
@@ -75,7 +75,6 @@ def main() -> None:
         ]
         said = {
             "server": began["serverInfo"],
-            "instructions": began["instructions"],
             "tools": listed["tools"],
             "answers": [answer for answer, _ in done],
             "progress": [progress for _, progress in done],

@@ -2,7 +2,7 @@
 
     python client_sdk_1.py SERVER...
 
-Reads and prints what client.mjs does.
+Reads what client.mjs does and prints {server, tools, answers, progress}.
 """
 
 import asyncio
@@ -32,7 +32,6 @@ async def main() -> None:
             progress.append(seen)
     said = {
         "server": began.serverInfo.model_dump(),
-        "instructions": began.instructions,
         "tools": [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in tools],
         "answers": answers,
         "progress": progress,
