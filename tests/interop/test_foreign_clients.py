@@ -136,7 +136,7 @@ def aws(box: Sandbox):
 
 
 @pytest.fixture(scope="module")
-def converse(box: Sandbox, aws: dict[str, Any], request, tmp_path_factory):
+def conversation(box: Sandbox, aws: dict[str, Any], request, tmp_path_factory):
     """Hold a client's conversation in a place of its own, once."""
     heard: dict[str, Heard] = {}
 
@@ -212,8 +212,8 @@ def effects(aws: dict[str, Any], table: str, user: Path, project: Path) -> dict[
 
 
 @pytest.fixture(scope="module", params=CLIENTS)
-def heard(request: pytest.FixtureRequest, converse: Callable[[str], Heard]) -> Heard:
-    return converse(str(request.param))
+def heard(request: pytest.FixtureRequest, conversation: Callable[[str], Heard]) -> Heard:
+    return conversation(str(request.param))
 
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:
@@ -250,8 +250,8 @@ def test_each_client_sees_the_code_of_what_is_refused(heard):
     assert CODES == refused
 
 
-def test_each_client_is_told_the_same_tools_and_answers(heard, converse):
-    theirs, plain = heard, converse("raw lines")
+def test_each_client_is_told_the_same_tools_and_answers(heard, conversation):
+    theirs, plain = heard, conversation("raw lines")
 
     assert {tool for tool, _ in CALLS.values()} <= {each["name"] for each in plain.said["tools"]}
     assert published(plain) == published(theirs)
@@ -289,5 +289,5 @@ def test_each_client_is_told_who_serves(heard):
     assert version("mlcc-registry-mcp") == heard.said["server"]["version"]
 
 
-def test_broken_lines_batches_and_notifications_are_not_answered(converse):
-    assert [] == converse("raw lines").said["unasked"]
+def test_broken_lines_batches_and_notifications_are_not_answered(conversation):
+    assert [] == conversation("raw lines").said["unasked"]
