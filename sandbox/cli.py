@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox import environment
 from sandbox.engine import EngineUnavailable
@@ -60,12 +61,23 @@ def _wait_for_end_of_input(ended: threading.Event) -> None:
     ended.set()
 
 
+class _Version(argparse.Action):
+    """Prints the distribution's version, which costs a search that no other run needs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 - as said
+
+        sys.stdout.write(f"{version('mlcc-registry-mcp')}\n")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mlcc-registry-sandbox",
         description="A local AWS (SageMaker, STS, ECR, S3, DynamoDB) until its input ends. "
         "Prints the variables that lead AWS clients to it.",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     parser.add_argument("--dir", type=Path, help="keep everything in this folder")
     parser.add_argument("--region", default="us-west-2", help="default: %(default)s")
     parser.add_argument("--sample", action="store_true", help="fill a sample account")

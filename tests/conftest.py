@@ -129,6 +129,24 @@ def pip_install() -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
+def pip_download() -> Callable[[Path, Path], Path]:
+    """Fetch what a requirements file asks for, at the releases of a constraints file.
+
+    The folder returned has one wheel for each, to install from without any index.
+    """
+
+    def download(wanted: Path, constraints: Path) -> Path:
+        python = f"{sys.implementation.cache_tag}\n".encode()
+        content = python + wanted.read_bytes() + constraints.read_bytes()
+        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
+        command += ["--only-binary", ":all:", "--dest", "wheels"]
+        command += ["--constraint", str(constraints), "--requirement", wanted.name]
+        return _installed_once(wanted, content, *command) / "wheels"
+
+    return download
+
+
+@pytest.fixture(scope="session")
 def dynalite(
     npm_install: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:

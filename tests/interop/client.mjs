@@ -4,8 +4,9 @@
 //
 // Reads a JSON list of {name, arguments} from stdin, lists the tools as every host does first
 // (the client then checks answers against the output schemas), makes the calls and prints
-// {server, instructions, tools, answers, beside}; an answer that the client hides behind an
-// exception is {thrown}. `beside` is what a server has beside tools, if it completes, too.
+// {server, instructions, tools, answers, progress, beside}; an answer that the client hides behind
+// an exception is {thrown}. `progress` is what each call reported before its answer, `beside` what a
+// server has beside tools, if it completes, too.
 
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
@@ -27,12 +28,16 @@ const transport = new StdioClientTransport({
 await client.connect(transport);
 const { tools } = await client.listTools();
 const answers = [];
+const progress = [];
 for (const call of calls) {
+  const seen = [];
+  const onprogress = (report) => seen.push(report.progress);
   try {
-    answers.push(await client.callTool(call));
+    answers.push(await client.callTool(call, undefined, { onprogress }));
   } catch (error) {
     answers.push({ thrown: String(error) });
   }
+  progress.push(seen);
 }
 const beside = client.getServerCapabilities().completions ? await look() : {};
 const said = {
@@ -40,6 +45,7 @@ const said = {
   instructions: client.getInstructions(),
   tools,
   answers,
+  progress,
   beside,
 };
 await client.close();

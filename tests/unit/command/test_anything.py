@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 
 from clients.command.exits import Exit
+from clients.command.front import Front
 from registry import errors
 from registry.errors import RegistryError
 from registry.version import __version__
@@ -53,6 +56,27 @@ def test_version_and_help_are_told_without_a_server(command):
     assert f"{__version__}\n" == command("--version").out
     assert "Exit status" in command("--help").out
     assert "--exclude" in command("register", "--help").out
+
+
+async def whoami(ctx: Context) -> dict[str, str]:
+    """Say who calls."""
+    caller = ctx.session.client_params.client_info
+    return {"name": caller.name, "version": caller.version}
+
+
+class Asked:
+    """Reaches a server that tells its caller who that is."""
+
+    def transport(self):
+        server = MCPServer("asked")
+        server.add_tool(whoami)
+        return server
+
+
+def test_the_server_is_told_which_release_of_the_command_calls():
+    answer = Front(Asked, person=False).call("whoami", {})
+
+    assert {"name": "mlcc-registry", "version": __version__} == answer
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
