@@ -176,7 +176,7 @@ class Scenario:
         )
 
 
-def unpublished(_entry: Any) -> Published:
+def unpublished(*_: Any) -> Published:
     return Published(HubOutcome(state="skipped"))
 
 

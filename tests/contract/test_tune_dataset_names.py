@@ -76,7 +76,7 @@ def stored_by(case: dict[str, Any], folder: Path) -> Any:
         store=store,
         objects=None,
         no_objects_reason="the vectors have no S3",
-        publish=lambda _: Published(HubOutcome(state="skipped")),
+        publish=lambda *_: Published(HubOutcome(state="skipped")),
         project=ProjectValues({**case["tune_state"], "PROJECT_NAME": "tv"}, {}),
         now=lambda: datetime.fromisoformat(STAMP).astimezone(UTC),
         call=Call(),

@@ -1,7 +1,7 @@
 """Every command that README and docs show is run, in the order of its page, in a project's folder.
 
-A local AWS with the project's endpoint and CI table stands in for an account. A page that begins
-with what is registered already finds the project registered.
+A local AWS with the project's endpoint and CI table stands in for an account, and the project is
+registered. A command that stands on several pages is run on the first.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from .commands import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -51,17 +49,21 @@ def commands(page: Path) -> list[str]:
 
 
 def shown() -> dict[str, list[str]]:
-    pages = {str(page.relative_to(ROOT)): commands(page) for page in PAGES}
-    return {name: lines for name, lines in pages.items() if set(lines) - set(PARSED_ONLY)}
+    """Return by page what no page before it shows."""
+    seen = set(PARSED_ONLY)
+    pages: dict[str, list[str]] = {}
+    for page in PAGES:
+        new = [each for each in commands(page) if each not in seen]
+        seen.update(new)
+        if new:
+            pages[str(page.relative_to(ROOT))] = new
+    return pages
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("page", sorted(shown()))
-def test_the_commands_of_a_page_run(page, shell, project, run: Run, endpoint):
-    lines = [each for each in shown()[page] if each not in PARSED_ONLY]
-    if not any("mlcc-registry register" in each for each in lines):
-        run("register")
-    script = "\n".join(f"echo + {shlex.quote(each)} >&2\n{each}" for each in lines)
+def test_the_commands_of_a_page_run(page, shell, project, registered, endpoint):
+    script = "\n".join(f"echo + {shlex.quote(each)} >&2\n{each}" for each in shown()[page])
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=project,

@@ -41,8 +41,7 @@ def test_a_job_registers_claims_tests_and_reports(run: Run, ci_table: str):
     assert (0, "completed") == (benchmark.status, "completed" if "run-7" in benchmark.out else "")
 
 
-def test_a_job_rolls_out_and_takes_off_without_anybody_to_ask(run: Run, endpoint: str):
-    run("register")
+def test_a_job_rolls_out_and_takes_off_without_anybody_to_ask(run: Run, registered, endpoint: str):
     unnamed = run("adapters", "deploy", "--json")
     planned = run("adapters", "deploy", "--version", "3", "--dry-run", "--json")
     deployed = run("adapters", "deploy", "--version", "3", "--yes", "--json")
@@ -65,8 +64,9 @@ def test_a_job_rolls_out_and_takes_off_without_anybody_to_ask(run: Run, endpoint
     assert 3 == gone.status
 
 
-def test_a_rollout_that_fails_ends_with_status_one_and_the_reason(run: Run, endpoint: str, box):
-    run("register")
+def test_a_rollout_that_fails_ends_with_status_one_and_the_reason(
+    run: Run, registered, endpoint: str, box
+):
     box.control.plan_component(
         "support-bot-adapter-tone-dpo", "Failed", reason="no GPU memory is left"
     )

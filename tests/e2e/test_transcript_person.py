@@ -11,9 +11,8 @@ IC = "support-bot-adapter-tone-dpo"
 
 
 @pytest.fixture
-def terminal(shell, project, run: Run, endpoint):
+def terminal(shell, project, registered, endpoint):
     """Start the command line at a terminal of its own, in the project, with adapters registered."""
-    run("register")
     open_ones = []
 
     def started(*words, **variables):
@@ -63,8 +62,7 @@ def test_a_person_chooses_a_version_agrees_to_the_plan_and_watches_it_come(termi
     assert IC in components(aws)
 
 
-def test_a_plan_is_shown_without_being_carried_out(run: Run, endpoint, aws):
-    run("register")
+def test_a_plan_is_shown_without_being_carried_out(run: Run, registered, endpoint, aws):
     done = run("adapters", "deploy", "--version", "3", "--dry-run")
 
     plan = dict(line.split("\t") for line in done.out.splitlines() if "\t" in line)

@@ -173,7 +173,7 @@ def registered(store: JsonFile, s3_uri: str, rows: int) -> None:
         store=store,
         objects=None,
         no_objects_reason="none here",
-        publish=lambda _: Published(HubOutcome(state="skipped")),
+        publish=lambda *_: Published(HubOutcome(state="skipped")),
         now=lambda: datetime(2026, 6, 1, tzinfo=UTC),
         call=Call(),
     )
@@ -239,7 +239,7 @@ def with_another_function(store: JsonFile, entry: dict[str, Any]) -> list[Any]:
     register_evaluator(
         EvaluatorRequest(name="a", type="lambda", arn=other, technique="rlvr"),
         store=store,
-        publish=lambda _: Published(HubOutcome(state="skipped")),
+        publish=lambda *_: Published(HubOutcome(state="skipped")),
         now=lambda: datetime(2026, 6, 1, tzinfo=UTC),
         call=Call(),
     )
