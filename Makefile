@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ROOMS := schemas registry tools server clients sandbox
-WORKERS ?= 2
+WORKERS ?= 3  # on two cores as well: tests wait for processes much of their time
 
 .PHONY: demo test check format soak clean
 
