@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ROOMS := schemas registry tools server clients sandbox
-WORKERS ?= 3  # on two cores as well: tests wait for processes much of their time
+WORKERS ?= 2
 
 .PHONY: demo test check format soak clean
 
@@ -12,13 +12,13 @@ demo: $(READY)  ## the main job, told step by step against a local AWS
 	@$(BIN)/python -I examples/demo.py
 
 test: $(READY)  ## every test but the long ones
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak"
 
 check: $(READY)  ## what has to pass before a change lands
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict $(ROOMS) mlcc_registry_launcher.py
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak"
 
 soak: $(READY)  ## the long suites, whole
 	$(BIN)/python -m pytest -m soak --timeout 3600

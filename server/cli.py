@@ -8,6 +8,7 @@ Or it examines (`doctor`), or makes the CI table (`ci-table create`).
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -44,8 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             from server.ci_table import create_ci_table  # noqa: PLC0415 - as below
 
             return create_ci_table(settings)
+        gc.disable()  # what is loaded stays: looking for garbage in it is a tenth of the start
         from server.stdio import serve  # noqa: PLC0415 - half a second that --help need not take
 
+        gc.freeze()
+        gc.enable()
         serve(settings)
     except RegistryError as error:
         hint = f" ({error.hint})" if error.hint else ""

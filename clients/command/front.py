@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Front:
         from clients.command.asking import at_the_terminal  # noqa: PLC0415 - as below
         from clients.command.session import converse  # noqa: PLC0415 - loads the protocol library
 
+        gc.enable()
         if self.way is None:
             raise RuntimeError("no server was started for this command")
         ask = at_the_terminal if asking and self.person else None

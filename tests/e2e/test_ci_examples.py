@@ -59,6 +59,7 @@ def test_a_workflow_tests_each_untested_configuration_once_and_sums_up(
     assert "transformers-vllm" in workflow.summary
 
 
+@pytest.mark.soak
 def test_a_workflow_without_anything_to_test_tests_nothing(
     surroundings, project, ci_table, tests_end_with
 ):
@@ -85,7 +86,8 @@ def test_a_workflow_registers_after_a_deploy_and_its_retry_makes_no_second_entry
 
 
 @pytest.mark.parametrize(
-    ("failing", "ends", "status"), [("none", 0, "pass"), ("ml.g5", 1, "fail-test")]
+    ("failing", "ends", "status"),
+    [pytest.param("none", 0, "pass", marks=pytest.mark.soak), ("ml.g5", 1, "fail-test")],
 )
 def test_a_codebuild_project_registers_and_tests_what_waits(
     surroundings, project, aws, ci_table, tests_end_with, failing, ends, status

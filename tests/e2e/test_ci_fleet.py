@@ -127,7 +127,7 @@ def _lines(path: Path) -> list[str]:
     return path.read_text("utf-8").split() if path.exists() else []
 
 
-@sizes("workers,count", (3, 30), (16, 1_000), sampled="roto, dynalite")
+@sizes("workers,count", (3, 30), (16, 1_000))
 async def test_many_workers_test_each_configuration_exactly_once(
     start, fill, items, tmp_path, workers, count
 ):

@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,8 @@ PAGES = [
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_COMMANDS = {"json", "jsonc", "toml", "yaml", "mermaid", "python", "text"}
 COMMAND = re.compile(r"^(\$ |    (mlcc-|python|make|pip|uv|\./))", re.MULTILINE)
+
+READ_FIRST = {"README.md", "docs/getting-started.md", "docs/guides/rolling-out.md"}
 
 PARSED_ONLY = {
     "make demo": "what `.ci/run` runs on every change",
@@ -60,8 +63,13 @@ def shown() -> dict[str, list[str]]:
     return pages
 
 
+def sampled(page: str) -> Any:
+    """Run the pages that a newcomer reads with the other tests, all as a soak."""
+    return pytest.param(page, marks=() if page in READ_FIRST else pytest.mark.soak)
+
+
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("page", sorted(shown()))
+@pytest.mark.parametrize("page", map(sampled, sorted(shown())))
 def test_the_commands_of_a_page_run(page, shell, project, registered, endpoint):
     script = "\n".join(f"echo + {shlex.quote(each)} >&2\n{each}" for each in shown()[page])
     done = subprocess.run(

@@ -71,7 +71,7 @@ def test_a_plan_is_shown_without_being_carried_out(run: Run, registered, endpoin
     assert IC not in components(aws)
 
 
-@pytest.mark.parametrize("answer", ["n", "\x03", "\x04"])
+@pytest.mark.parametrize("answer", ["n", "\x03", pytest.param("\x04", marks=pytest.mark.soak)])
 def test_nothing_is_rolled_out_unless_the_person_agrees(terminal, aws, answer):
     child = terminal("adapters", "deploy", "--version", "3")
     child.expect("Carry this plan out")
