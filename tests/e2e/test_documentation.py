@@ -69,7 +69,7 @@ def sampled(page: str) -> Any:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("page", map(sampled, sorted(shown())))
+@pytest.mark.parametrize("page", [sampled(each) for each in sorted(shown())])
 def test_the_commands_of_a_page_run(page, shell, project, registered, endpoint):
     script = "\n".join(f"echo + {shlex.quote(each)} >&2\n{each}" for each in shown()[page])
     done = subprocess.run(
