@@ -105,13 +105,24 @@ def adapter_alias() -> None:
     """Take the form of MLCC's `do/adapter`."""
 
 
+def _only_from_registry(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted and not context.resilient_parsing:
+        raise click.UsageError("adapter add is for --from-registry; other sources are MLCC's own")
+
+
 @adapter_alias.command()
 @click.argument("adapter_name", metavar="[NAME]", required=False)
-@click.option("--from-registry", is_flag=True, required=True, help="From the registry.")
+@click.option(
+    "--from-registry",
+    is_flag=True,
+    expose_value=False,
+    callback=_only_from_registry,
+    help="From the registry; MLCC's other sources are its own.",
+)
 @click.argument("version_arn", metavar="[ARN]", required=False)
 @_rolls_out
 @click.pass_context
-def add(context: click.Context, /, from_registry: bool, **options: Any) -> None:  # noqa: ARG001 - it has to be there, as in MLCC's form
+def add(context: click.Context, /, **options: Any) -> None:
     """Roll a registered adapter out: another word for adapters deploy."""
     name = options["adapter_name"] or ""
     if name.startswith("arn:"):

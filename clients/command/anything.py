@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("tool")
 @click.argument("arguments", nargs=-1, metavar="[KEY=VALUE | KEY:=JSON]...")
-@as_json
+@click.option("--json", is_flag=True, expose_value=False, help="As always: the answer is JSON.")
 @click.pass_obj
-def call(front: Front, /, tool: str, arguments: tuple[str, ...], as_json: bool) -> None:  # noqa: ARG001 - the answer is JSON with and without
+def call(front: Front, /, tool: str, arguments: tuple[str, ...]) -> None:
     """Call any tool and print its answer; see `tools` for what there is.
 
     KEY=VALUE passes text, KEY:=JSON any other value.

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,21 +16,10 @@ from registry.settings import load_settings
 from server.app import build_server
 from server.assembling import build_registry
 
+from ...e2e.commands import Done
+
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "support-bot"
 ALL = ("core", "registry", "adapters", "ci")
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 Command = Callable[..., Done]

@@ -105,3 +105,10 @@ def test_a_shell_completes_commands_and_flags(command, monkeypatch):
 
     assert ["plain,register", "plain,registry"] == commands
     assert ["plain,--exclude"] == command().out.split()
+
+
+def test_an_adapter_of_another_source_than_the_registry_is_mlccs_to_add(command):
+    done = command("adapter", "add", "tone-dpo")
+
+    assert 2 == done.status
+    assert "--from-registry" in done.err
