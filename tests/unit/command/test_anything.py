@@ -84,15 +84,19 @@ def test_a_shell_gets_what_it_sources_for_completions(command, shell):
     assert "_MLCC_REGISTRY_COMPLETE" in command("completion", shell).out
 
 
-def test_text_of_records_cannot_move_the_cursor_of_a_terminal(command, home):
+def test_text_of_records_cannot_steer_a_terminal_or_add_a_field(command, home):
     command("register", "--notes", "fine")
     file = home / "registry.json"
+    name = "\\u0007rung\\u000d\\tand\\nbroken\\u202e"
     text = file.read_text("utf-8").replace(
-        '"projectName": "support-bot"', '"projectName": "\\u001b[2J"'
+        '"projectName": "support-bot"', f'"projectName": "{name}"'
     )
+    assert name in text
     file.write_text(text, "utf-8")
 
-    assert "\x1b" not in command("registry", "list").out
+    fields = command("registry", "list").out.split("\t")
+    assert " rung  and broken " == fields[3]
+    assert 8 == len(fields)
 
 
 def test_a_shell_completes_commands_and_flags(command, monkeypatch):

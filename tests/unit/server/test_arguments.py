@@ -73,7 +73,8 @@ def test_text_that_is_no_object_is_refused_without_echoing_it(sent):
         ("icList", "ic_list"),
         ("excludes", "exclude"),
         ("param", "parameters"),
-        ("project", "project_dir"),
+        ("dir", "project_dir"),
+        ("list_of_ic_names", "ic_list"),
         ("the_exclude", "exclude"),
     ],
 )
